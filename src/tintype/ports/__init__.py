@@ -1,0 +1,1 @@
+"""The ports: what the pipeline asks of the world, as small protocols."""

@@ -1,0 +1,184 @@
+"""The catalog port: what is known of images, jobs and variants."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tintype.model import Facts, Failure, Image, ImageState, Job, Original, Page, Run, Step, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What `accept` decided."""
+
+    image: Image
+    job: Job
+    run: Run | None  # to be started now by the caller; None where it is enqueued or must wait
+    repeated: bool = False  # the same Idempotency-Key brought the same upload before
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a key, while nobody else has taken it."""
+
+    run: Run
+    key: str
+    token: int  # grows with every lease of the key; a write under an older token is refused
+
+
+class Catalog(Protocol):
+    """What is known of images, jobs and variants.
+
+    Every change is one transaction. Every method raises CatalogFailedError where trying again may
+    cure it. Times are UTC.
+    """
+
+    def keep_recipe(self, digest: str, content: str) -> None:
+        """Keep a resolved recipe by its digest; a digest that is known stays as it is."""
+        ...
+
+    def recipe(self, digest: str) -> str:
+        """The resolved recipe of a digest; raises NotFoundError."""
+        ...
+
+    def accept(
+        self,
+        image_id: str,
+        original: Original,
+        recipe_digest: str,
+        *,
+        enqueue: bool,
+        idempotency: tuple[str, str] | None = None,
+    ) -> Acceptance:
+        """Commit to working on an original: the only write that starts work.
+
+        A live image with the original's key gets a new version (its id wins over `image_id`), and
+        its queued job is superseded; else a new image is made. The same version and recipe as the
+        image's present job change nothing; a version and recipe that come back later are made
+        again, as the next attempt of their job. While another job of the key runs, the new job
+        waits for `finish` to hand over. With `enqueue` the run is enqueued in the same transaction;
+        without it, the caller starts the returned run. `idempotency` is a key and a
+        fingerprint of the upload: raises IdempotencyConflictError where the key came with another.
+        The transaction is on disk when this returns.
+        """
+        ...
+
+    def repeated(self, idempotency: tuple[str, str]) -> Acceptance | None:
+        """What was accepted for this key and fingerprint before, if anything.
+
+        Raises IdempotencyConflictError where the key came with another fingerprint.
+        """
+        ...
+
+    def claim(self, run: Run) -> Lease | None:
+        """Begin or resume a run: take the lease of its key and mark its job running.
+
+        None where the run must not go on: its job is final or has a later attempt, or another
+        job of the key is running (then the job waits for `finish`, and goes on with the next
+        number: an engine never runs an id again). A run that was begun before gets a new, higher
+        token.
+        """
+        ...
+
+    def current(self, lease: Lease) -> bool:
+        """Whether the lease is the newest of its key and no newer version of the original waits."""
+        ...
+
+    def claim_keys(self, lease: Lease, wanted: Mapping[str, str]) -> Mapping[str, str]:
+        """Claim a key for each variant name, before anything is written there.
+
+        Where a key belongs to another image, `-` and 8 characters of the image's id are put before
+        its extension, and the whole id where that key is taken too. The same image always gets the
+        same keys, and its variants never the same one. Raises LeaseLostError, and KeyTakenError
+        where every key is taken.
+        """
+        ...
+
+    def finish(
+        self,
+        lease: Lease,
+        state: ImageState,
+        *,
+        facts: Facts | None = None,
+        variants: Sequence[Variant] = (),
+        steps: Sequence[Step] = (),
+        error: Failure | None = None,
+    ) -> Run | None:
+        """End the job in a final state; returns the run that waited for this key, if any.
+
+        DONE replaces the image's variants; any other state leaves the old ones. The steps are kept
+        as this attempt's. A job whose version is no longer the newest may end too: it is superseded
+        whatever `state` says, and its image stays as the newer job has it. Raises LeaseLostError
+        and writes nothing where the lease's token is not the newest of its key.
+        """
+        ...
+
+    def retry(
+        self, lease: Lease, error: Failure, *, delay: float, steps: Sequence[Step] = ()
+    ) -> None:
+        """Record a failed attempt and enqueue the next in the same transaction.
+
+        The next attempt starts after `delay` seconds at the earliest.
+        Where a newer version waits, the job is superseded and the newer one enqueued instead,
+        without delay. Raises LeaseLostError and writes nothing where the lease's token is not the
+        newest.
+        """
+        ...
+
+    def failures(self, job_id: str) -> tuple[Failure, ...]:
+        """Why each failed attempt of a job failed, first to last."""
+        ...
+
+    def overdue(self, older_than: float, limit: int = 100) -> tuple[Run, ...]:
+        """Runs that a caller was to start, and did not within `older_than` seconds.
+
+        They are of queued jobs; whoever asks starts them.
+        Jobs that wait in the engine's queue or for another job of their key are not overdue.
+        """
+        ...
+
+    def image(self, image_id: str) -> Image:
+        """One image with its variants; raises ImageNotFoundError."""
+        ...
+
+    def image_by_key(self, key: str) -> Image:
+        """The live image of an original's key; raises ImageNotFoundError."""
+        ...
+
+    def images(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        state: ImageState | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page[Image]:
+        """Images, newest first; `since` is inclusive, `until` exclusive.
+
+        Raises ParameterInvalidError for a bad cursor.
+        """
+        ...
+
+    def variant_by_key(self, key: str) -> tuple[Image, Variant]:
+        """The variant stored under a key, with its image; raises VariantNotFoundError."""
+        ...
+
+    def job(self, job_id: str) -> Job:
+        """One job with its steps; raises JobNotFoundError."""
+        ...
+
+    def jobs(
+        self, *, cursor: str | None = None, limit: int = 50, state: ImageState | None = None
+    ) -> Page[Job]:
+        """Jobs without their steps, newest first. Raises ParameterInvalidError for a bad cursor."""
+        ...
+
+    def counts(self) -> Mapping[ImageState, int]:
+        """How many jobs are in each state; no state is left out."""
+        ...
+
+    def check(self) -> None:
+        """Raise CatalogFailedError unless the catalog can be written to now."""
+        ...

@@ -1,0 +1,67 @@
+"""The store port: objects by key."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a store says of an object."""
+
+    key: str
+    size: int  # bytes
+    version: str  # changes whenever the content is replaced
+    modified_at: datetime
+
+
+class Store(Protocol):
+    """Objects by key.
+
+    Every method raises KeyInvalidError for a key that this store cannot hold faithfully,
+    ObjectMissingError where there is no such object, and StoreFailedError for everything that
+    trying again may cure. A key is a relative path with `/`; no key reaches outside the store.
+    """
+
+    def put(
+        self, key: str, source: Path, *, content_type: str, create: bool = False
+    ) -> StoredObject:
+        """Store the file at `source` under `key`.
+
+        Atomic: readers see the old object or the new one, whole. Durable: when this returns, the
+        object survives a power cut. With `create`, raises KeyTakenError where an object exists.
+        """
+        ...
+
+    def fetch(self, key: str, target: Path) -> StoredObject:
+        """Copy an object to the file `target` and say which version that was."""
+        ...
+
+    def read(
+        self, key: str, *, start: int = 0, end: int | None = None
+    ) -> tuple[StoredObject, Iterator[bytes]]:
+        """An object and its bytes from `start` up to but not including `end`, in chunks.
+
+        Both are of one version, even where the object is replaced meanwhile. An `end` beyond the
+        object's end means its end. Raises RangeInvalidError where `start` lies beyond it, or
+        after `end`.
+        """
+        ...
+
+    def head(self, key: str) -> StoredObject:
+        """What the store knows of an object."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """The objects whose keys start with `prefix` (any string), in no particular order."""
+        ...
+
+    def check(self) -> None:
+        """Raise StoreFailedError unless the store can be written to now."""
+        ...
