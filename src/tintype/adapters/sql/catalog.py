@@ -1,0 +1,191 @@
+"""The catalog port on a SQL database."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from tintype.adapters.sql import accepting, claiming, reading, running
+from tintype.adapters.sql.accepting import Enqueue
+from tintype.adapters.sql.engines import Transactions
+from tintype.adapters.sql.schema import RECIPES
+from tintype.model import Facts, Failure, Image, ImageState, Job, Original, Page, Run, Step, Variant
+from tintype.ports.catalog import Acceptance, Lease
+
+_KNOWN_RECIPE = sa.select(RECIPES.c.digest).where(RECIPES.c.digest == sa.bindparam("digest"))
+_TRIAL_DIGEST = "trial"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlCatalog:
+    """The catalog in a database that `migrate` has prepared; safe for threads and processes.
+
+    `enqueue` puts a run into the engine's queue within the transaction of the connection it is
+    given, to start after so many seconds at the earliest; what it raises undoes the transaction.
+    `clock` tells the time, aware of its zone.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, enqueue: Enqueue, *, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self._transactions = Transactions(engine)
+        self._enqueue = enqueue
+        self._clock = clock
+
+    def keep_recipe(self, digest: str, content: str) -> None:
+        """Keep a resolved recipe by its digest; a digest that is known stays as it is."""
+        with self._transactions.commit() as connection:
+            if connection.execute(_KNOWN_RECIPE, {"digest": digest}).first() is None:
+                connection.execute(RECIPES.insert(), {"digest": digest, "content": content})
+
+    def recipe(self, digest: str) -> str:
+        """The resolved recipe of a digest; raises NotFoundError."""
+        with self._transactions.read() as connection:
+            return reading.recipe(connection, digest)
+
+    def accept(
+        self,
+        image_id: str,
+        original: Original,
+        recipe_digest: str,
+        *,
+        enqueue: bool,
+        idempotency: tuple[str, str] | None = None,
+    ) -> Acceptance:
+        """Commit to working on an original: the only write that starts work."""
+        with self._transactions.commit() as connection:
+            return accepting.accept(
+                connection,
+                self._clock(),
+                image_id,
+                original,
+                recipe_digest,
+                enqueue=self._enqueue if enqueue else None,
+                idempotency=idempotency,
+            )
+
+    def repeated(self, idempotency: tuple[str, str]) -> Acceptance | None:
+        """What was accepted for this key and fingerprint before, if anything."""
+        with self._transactions.read() as connection:
+            return accepting.repeated(connection, idempotency)
+
+    def claim(self, run: Run) -> Lease | None:
+        """Begin or resume a run; None where it must not go on."""
+        with self._transactions.write() as connection:
+            return running.claim(connection, self._clock(), run)
+
+    def current(self, lease: Lease) -> bool:
+        """Whether the lease is the newest of its key and no newer version of the original waits."""
+        with self._transactions.read() as connection:
+            return running.current(connection, lease)
+
+    def claim_keys(self, lease: Lease, wanted: Mapping[str, str]) -> Mapping[str, str]:
+        """Claim a key for each variant name, before anything is written there."""
+        with self._transactions.write() as connection:
+            return claiming.claim_keys(connection, lease, wanted)
+
+    def finish(
+        self,
+        lease: Lease,
+        state: ImageState,
+        *,
+        facts: Facts | None = None,
+        variants: Sequence[Variant] = (),
+        steps: Sequence[Step] = (),
+        error: Failure | None = None,
+    ) -> Run | None:
+        """End the job in a final state; returns the run that waited for this key, if any."""
+        if not state.final:
+            raise ValueError(f"{state} is no end")
+        with self._transactions.write() as connection:
+            return running.finish(
+                connection,
+                self._clock(),
+                lease,
+                state,
+                facts=facts,
+                variants=variants,
+                steps=steps,
+                error=error,
+            )
+
+    def retry(
+        self, lease: Lease, error: Failure, *, delay: float, steps: Sequence[Step] = ()
+    ) -> None:
+        """Record a failed attempt and enqueue the next, after `delay` seconds."""
+        with self._transactions.write() as connection:
+            running.retry(
+                connection,
+                self._clock(),
+                lease,
+                error,
+                delay=delay,
+                steps=steps,
+                enqueue=self._enqueue,
+            )
+
+    def failures(self, job_id: str) -> tuple[Failure, ...]:
+        """Why each failed attempt of a job failed, first to last."""
+        with self._transactions.read() as connection:
+            return running.failures(connection, job_id)
+
+    def overdue(self, older_than: float, limit: int = 100) -> tuple[Run, ...]:
+        """Runs that a caller was to start and did not within `older_than` seconds."""
+        with self._transactions.read() as connection:
+            return running.overdue(connection, self._clock(), older_than, limit)
+
+    def image(self, image_id: str) -> Image:
+        """One image with its variants; raises ImageNotFoundError."""
+        with self._transactions.read() as connection:
+            return reading.image(connection, image_id)
+
+    def image_by_key(self, key: str) -> Image:
+        """The live image of an original's key; raises ImageNotFoundError."""
+        with self._transactions.read() as connection:
+            return reading.image_by_key(connection, key)
+
+    def images(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        state: ImageState | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page[Image]:
+        """Images, newest first; raises ParameterInvalidError for a bad cursor."""
+        with self._transactions.read() as connection:
+            return reading.images(
+                connection, cursor=cursor, limit=limit, state=state, since=since, until=until
+            )
+
+    def variant_by_key(self, key: str) -> tuple[Image, Variant]:
+        """The variant stored under a key, with its image; raises VariantNotFoundError."""
+        with self._transactions.read() as connection:
+            return reading.variant_by_key(connection, key)
+
+    def job(self, job_id: str) -> Job:
+        """One job with its steps; raises JobNotFoundError."""
+        with self._transactions.read() as connection:
+            return reading.job(connection, job_id)
+
+    def jobs(
+        self, *, cursor: str | None = None, limit: int = 50, state: ImageState | None = None
+    ) -> Page[Job]:
+        """Jobs without their steps, newest first; raises ParameterInvalidError for a bad cursor."""
+        with self._transactions.read() as connection:
+            return reading.jobs(connection, cursor=cursor, limit=limit, state=state)
+
+    def counts(self) -> Mapping[ImageState, int]:
+        """How many jobs are in each state."""
+        with self._transactions.read() as connection:
+            return reading.counts(connection)
+
+    def check(self) -> None:
+        """Raise CatalogFailedError unless the catalog can be written to now."""
+        with self._transactions.write() as connection:
+            connection.execute(RECIPES.insert(), {"digest": _TRIAL_DIGEST, "content": ""})
+            connection.execute(RECIPES.delete().where(RECIPES.c.digest == _TRIAL_DIGEST))

@@ -1,0 +1,1 @@
+"""The catalog's migrations, oldest first by their numbers."""

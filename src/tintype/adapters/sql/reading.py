@@ -1,0 +1,152 @@
+"""What the catalog tells: images, variants and jobs, one by one and in pages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tintype.adapters.sql import cursors
+from tintype.adapters.sql.rows import AnyRow, image_of, job_of, step_of, variant_of
+from tintype.adapters.sql.schema import IMAGES, JOBS, LIVE, RECIPES, STEPS, VARIANTS
+from tintype.errors import (
+    ImageNotFoundError,
+    JobNotFoundError,
+    NotFoundError,
+    VariantNotFoundError,
+)
+from tintype.model import Image, ImageState, Job, Page, Variant
+
+_RECIPE = sa.select(RECIPES.c.content).where(RECIPES.c.digest == sa.bindparam("digest"))
+_IMAGE = sa.select(IMAGES).where(IMAGES.c.id == sa.bindparam("id"))
+_IMAGE_BY_KEY = sa.select(IMAGES).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
+_OWNER = sa.select(VARIANTS.c.image_id).where(VARIANTS.c.key == sa.bindparam("key"))
+_VARIANTS = (
+    sa.select(VARIANTS)
+    .where(VARIANTS.c.image_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(VARIANTS.c.position)
+)
+_JOB = sa.select(JOBS).where(JOBS.c.id == sa.bindparam("id"))
+_STEPS = (
+    sa.select(STEPS)
+    .where(
+        STEPS.c.job_id == sa.bindparam("id"),
+        STEPS.c.attempt
+        == sa.select(sa.func.max(STEPS.c.attempt))
+        .where(STEPS.c.job_id == sa.bindparam("id"))
+        .scalar_subquery(),
+    )
+    .order_by(STEPS.c.position)
+)
+_COUNTS = sa.select(JOBS.c.state, sa.func.count().label("jobs")).group_by(JOBS.c.state)
+
+
+def recipe(connection: sa.Connection, digest: str) -> str:
+    """The resolved recipe of a digest; raises NotFoundError."""
+    content = connection.execute(_RECIPE, {"digest": digest}).scalar_one_or_none()
+    if content is None:
+        raise NotFoundError("There is no such recipe.")
+    return str(content)
+
+
+def image(connection: sa.Connection, image_id: str) -> Image:
+    """One image with its variants; raises ImageNotFoundError."""
+    return _with_variants(connection, connection.execute(_IMAGE, {"id": image_id}))
+
+
+def image_by_key(connection: sa.Connection, key: str) -> Image:
+    """The live image of an original's key; raises ImageNotFoundError."""
+    return _with_variants(connection, connection.execute(_IMAGE_BY_KEY, {"key": key}))
+
+
+def variant_by_key(connection: sa.Connection, key: str) -> tuple[Image, Variant]:
+    """The variant stored under a key, with its image; raises VariantNotFoundError."""
+    owner = connection.execute(_OWNER, {"key": key}).scalar_one_or_none()
+    if owner is None:
+        raise VariantNotFoundError
+    found = image(connection, owner)
+    return found, next(variant for variant in found.variants if variant.key == key)
+
+
+def images(
+    connection: sa.Connection,
+    *,
+    cursor: str | None,
+    limit: int,
+    state: ImageState | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Page[Image]:
+    """Images with their variants, newest first; see the port."""
+    query = _newest_first(IMAGES, cursor, limit, state)
+    if since:
+        query = query.where(IMAGES.c.created_at >= since)
+    if until:
+        query = query.where(IMAGES.c.created_at < until)
+    rows, following = _page(connection.execute(query).all(), limit)
+    made = _variants(connection, [row.id for row in rows])
+    return Page(tuple(image_of(row, made.get(row.id, ())) for row in rows), following)
+
+
+def job(connection: sa.Connection, job_id: str) -> Job:
+    """One job with its steps; raises JobNotFoundError."""
+    row = connection.execute(_JOB, {"id": job_id}).one_or_none()
+    if row is None:
+        raise JobNotFoundError
+    return job_of(row, [step_of(step) for step in connection.execute(_STEPS, {"id": job_id})])
+
+
+def jobs(
+    connection: sa.Connection, *, cursor: str | None, limit: int, state: ImageState | None
+) -> Page[Job]:
+    """Jobs without their steps, newest first; see the port."""
+    query = _newest_first(JOBS, cursor, limit, state)
+    rows, following = _page(connection.execute(query).all(), limit)
+    return Page(tuple(job_of(row) for row in rows), following)
+
+
+def counts(connection: sa.Connection) -> Mapping[ImageState, int]:
+    """How many jobs are in each state, none left out."""
+    found = dict.fromkeys(ImageState, 0)
+    for row in connection.execute(_COUNTS):
+        found[row.state] = row.jobs
+    return found
+
+
+def _with_variants(connection: sa.Connection, rows: Iterable[AnyRow]) -> Image:
+    row = next(iter(rows), None)
+    if row is None:
+        raise ImageNotFoundError
+    return image_of(row, _variants(connection, [row.id]).get(row.id, ()))
+
+
+def _variants(
+    connection: sa.Connection, image_ids: Sequence[str]
+) -> Mapping[str, Sequence[Variant]]:
+    found: dict[str, list[Variant]] = {}
+    if not image_ids:
+        return found
+    for row in connection.execute(_VARIANTS, {"ids": image_ids}):
+        found.setdefault(row.image_id, []).append(variant_of(row))
+    return found
+
+
+def _newest_first(
+    table: sa.Table, cursor: str | None, limit: int, state: ImageState | None
+) -> sa.Select[Any]:
+    # One row more than asked for says whether a page follows.
+    order = table.c.created_at.desc(), table.c.id.desc()
+    query = sa.select(table).order_by(*order).limit(limit + 1)
+    if state:
+        query = query.where(table.c.state == state)
+    if cursor:
+        last = sa.tuple_(*cursors.decode(cursor), types=[table.c.created_at.type, table.c.id.type])
+        query = query.where(sa.tuple_(table.c.created_at, table.c.id) < last)
+    return query
+
+
+def _page(rows: Sequence[AnyRow], limit: int) -> tuple[Sequence[AnyRow], str | None]:
+    if len(rows) <= limit:
+        return rows, None
+    last = rows[limit - 1]
+    return rows[:limit], cursors.encode(last.created_at, last.id)

@@ -1,0 +1,1 @@
+"""What an adapter must do, as tests that ship with Tintype: subclass the contract of its port."""

@@ -1,0 +1,217 @@
+"""The rules of accepting and running, against a small model, in any order of events.
+
+The model plays the engine as well: a run id that it knows never runs a second time, a run whose
+process died is run again, and a run that a caller lost is found by `overdue` only.
+"""
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tintype.adapters.sql import SqlCatalog, open_engine
+from tintype.errors import LeaseLostError
+from tintype.model import ImageState, Run
+from tintype.ports.catalog import Lease
+from tintype.testing.catalog_contract import DIED, Clock, accept, variant
+
+KEYS = st.sampled_from(["a", "b"])
+VERSIONS = st.sampled_from(["v1", "v2", "v3"])
+ENDS = st.sampled_from([state for state in ImageState if state.final])
+
+
+@dataclass
+class ModelEngine:
+    """Runs each id once; what is pending is run again if its process dies."""
+
+    pending: list[Run] = field(default_factory=list)
+    known: set[Run] = field(default_factory=set)
+
+    def start(self, run: Run) -> None:
+        if run not in self.known:
+            self.known.add(run)
+            self.pending.append(run)
+
+    def enqueue(self, connection: sa.Connection, run: Run, delay: float) -> None:
+        self.start(run)
+
+
+class Rules(RuleBasedStateMachine):
+    template: bytes
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name) / "catalog.db"
+        path.write_bytes(self.template)
+        self.database = open_engine(f"sqlite:///{path}")
+        self.engine = ModelEngine()
+        self.clock = Clock()
+        self.catalog = SqlCatalog(self.database, self.engine.enqueue, clock=self.clock)
+        self.newest: dict[str, tuple[str, str]] = {}  # by key: the version and recipe to end with
+        self.leases: dict[Run, Lease] = {}
+        self.stale: list[Lease] = []
+
+    def teardown(self) -> None:
+        self.drain()
+        self.database.dispose()
+        self.folder.cleanup()
+
+    def drain(self) -> None:
+        """Whatever happened, work that goes on ends with the newest version of every key."""
+        for _ in range(100):
+            self.reconcile()
+            if not self.engine.pending:
+                break
+            for run in list(self.engine.pending):
+                self.begin(run)
+                if run in self.leases:
+                    self.finish(run, ImageState.DONE, lost=False)
+        for key, (version, recipe) in self.newest.items():
+            image = self.catalog.image_by_key(key)
+            job = self.catalog.job(image.job_id)
+            assert (job.original.version, job.recipe_digest) == (version, recipe)
+            assert job.state.final
+
+    @rule(
+        key=KEYS,
+        version=VERSIONS,
+        recipe=st.sampled_from(["r1", "r2"]),
+        enqueue=st.booleans(),
+        lost=st.booleans(),
+    )
+    def accept(self, key: str, version: str, recipe: str, enqueue: bool, lost: bool) -> None:
+        accepted = accept(self.catalog, key, version, recipe=recipe, enqueue=enqueue)
+        self.newest[key] = version, recipe
+        if accepted.run and not lost:
+            self.engine.start(accepted.run)
+
+    @precondition(lambda self: self.engine.pending)
+    @rule(data=st.data())
+    def begin_or_resume(self, data: st.DataObject) -> None:
+        self.begin(data.draw(st.sampled_from(self.engine.pending)))
+
+    def begin(self, run: Run) -> None:
+        former = self.leases.pop(run, None)
+        lease = self.catalog.claim(run)
+        if former:
+            self.stale.append(former)
+        if lease is None:
+            self.engine.pending.remove(run)
+        else:
+            self.leases[run] = lease
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data(), state=ENDS, lost=st.booleans())
+    def end(self, data: st.DataObject, state: ImageState, lost: bool) -> None:
+        run = data.draw(st.sampled_from(list(self.leases)))
+        self.finish(run, state, lost=lost)
+
+    def finish(self, run: Run, state: ImageState, *, lost: bool) -> None:
+        lease = self.leases.pop(run)
+        self.engine.pending.remove(run)
+        self.stale.append(lease)
+        current = self.catalog.current(lease)
+        made = [variant(key=f"small/{lease.key}")] if state is ImageState.DONE else []
+        try:
+            keys = self.catalog.claim_keys(lease, {"small": f"small/{lease.key}"})
+            made = [variant(key=keys["small"])] if made else []
+            following = self.catalog.finish(lease, state, variants=made)
+        except LeaseLostError:
+            assert not current
+            return
+        job = self.catalog.job(run.job_id)
+        assert job.state is (state if current else ImageState.SUPERSEDED)
+        assert (following is None) == current
+        if current and state is ImageState.GONE:
+            del self.newest[lease.key]
+        if following and not lost:
+            self.engine.start(following)
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data())
+    def retry(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(list(self.leases)))
+        lease = self.leases.pop(run)
+        self.engine.pending.remove(run)
+        self.stale.append(lease)
+        current = self.catalog.current(lease)
+        try:
+            self.catalog.retry(lease, DIED, delay=1.0)
+        except LeaseLostError:
+            assert not current
+            return
+        assert DIED in self.catalog.failures(run.job_id)
+
+    @precondition(lambda self: self.stale)
+    @rule(data=st.data(), state=ENDS)
+    def write_late(self, data: st.DataObject, state: ImageState) -> None:
+        lease = data.draw(st.sampled_from(self.stale))
+        assert not self.catalog.current(lease)
+        with pytest.raises(LeaseLostError):
+            self.catalog.finish(lease, state)
+        with pytest.raises(LeaseLostError):
+            self.catalog.retry(lease, DIED, delay=1.0)
+
+    @rule()
+    def reconcile(self) -> None:
+        self.clock.advance(10)
+        for run in self.catalog.overdue(5):
+            self.engine.start(run)
+
+    @invariant()
+    def one_job_of_a_key_runs(self) -> None:
+        running = self.catalog.jobs(state=ImageState.RUNNING).items
+        keys = [job.original.key for job in running]
+        assert len(keys) == len(set(keys))
+        held = [lease for lease in self.leases.values() if self.catalog.current(lease)]
+        assert len({lease.key for lease in held}) == len(held)
+
+    @invariant()
+    def an_image_is_at_its_newest_version(self) -> None:
+        for key, (version, recipe) in self.newest.items():
+            image = self.catalog.image_by_key(key)
+            job = self.catalog.job(image.job_id)
+            assert image.original == job.original
+            assert (job.original.version, job.recipe_digest) == (version, recipe)
+            assert image.state is job.state
+            assert image.error == (job.error if job.state.final else None)
+
+    @invariant()
+    def no_queued_job_is_out_of_reach(self) -> None:
+        running = {job.original.key for job in self.catalog.jobs(state=ImageState.RUNNING).items}
+        self.clock.advance(3600)
+        overdue = self.catalog.overdue(5)
+        for job in self.catalog.jobs(state=ImageState.QUEUED).items:
+            run = Run(job.id, job.attempts + 1)
+            waits = job.original.key in running
+            found = run in overdue and (run not in self.engine.known or run in self.engine.pending)
+            assert waits or found or run in self.engine.pending
+            assert not (waits and run in overdue)
+
+
+def test_any_order_of_events_ends_with_the_newest_version(template: Path) -> None:
+    class RulesOnACopy(Rules):
+        pass
+
+    RulesOnACopy.template = template.read_bytes()
+    run_state_machine_as_test(
+        RulesOnACopy,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

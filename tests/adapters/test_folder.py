@@ -1,0 +1,251 @@
+"""The folder store: the contract, and what only a folder can do wrong."""
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tintype.adapters.folder import FolderStore
+from tintype.errors import (
+    KeyInvalidError,
+    ObjectMissingError,
+    SettingsInvalidError,
+    StoreFailedError,
+)
+from tintype.testing.store_contract import StoreContract
+
+
+class TestFolder(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> FolderStore:
+        return FolderStore.open((tmp_path / "objects").as_uri())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "objects"
+
+
+@pytest.fixture
+def store(folder: Path) -> FolderStore:
+    return FolderStore.open(folder.as_uri())
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "source"
+    path.write_bytes(b"content")
+    return path
+
+
+def put(store: FolderStore, key: str, source: Path) -> None:
+    store.put(key, source, content_type="image/jpeg")
+
+
+@pytest.mark.parametrize("url", ["/data", "file:data", "file://host/data", "s3://bucket", ""])
+def test_only_a_file_url_with_a_whole_path_is_opened(url: str) -> None:
+    with pytest.raises(SettingsInvalidError, match="file:///"):
+        FolderStore.open(url)
+
+
+def test_a_url_is_decoded_once(tmp_path: Path, source: Path) -> None:
+    folder = tmp_path / "a b%20c"
+    put(FolderStore.open(folder.as_uri()), "key", source)
+    assert (folder / "key").read_bytes() == b"content"
+
+
+def test_a_folder_that_cannot_be_made_is_named_without_its_path(source: Path) -> None:
+    with pytest.raises(StoreFailedError) as caught:
+        FolderStore.open((source / "below").as_uri())
+    assert str(source) not in caught.value.detail
+
+
+def test_folder_survive_reopening(store: FolderStore, folder: Path, source: Path) -> None:
+    put(store, "a/b", source)
+    assert list(FolderStore.open(folder.as_uri()).list()) == [store.head("a/b")]
+
+
+def test_a_link_leads_nowhere(
+    store: FolderStore, folder: Path, source: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"secret")
+    (folder / "link").symlink_to(outside)
+    (folder / "file").symlink_to(outside / "secret")
+    for key in ("link/secret", "link/new/deep"):
+        for ask in (
+            lambda key=key: put(store, key, source),
+            lambda key=key: store.head(key),
+            lambda key=key: store.read(key),
+            lambda key=key: store.fetch(key, tmp_path / "target"),
+            lambda key=key: store.delete(key),
+        ):
+            with pytest.raises(KeyInvalidError, match="link"):
+                ask()
+    with pytest.raises(ObjectMissingError):
+        store.read("file")
+    put(store, "file", source)  # in the link's place
+    assert (outside / "secret").read_bytes() == b"secret"
+    assert [stored.key for stored in store.list()] == ["file"]
+    assert list(store.list("link/")) == []
+
+
+def test_what_is_no_object_is_not_listed_and_not_waited_for(
+    store: FolderStore, folder: Path, source: Path
+) -> None:
+    put(store, "a", source)
+    os.mkfifo(folder / "pipe")
+    (folder / "line\nbreak").write_bytes(b"")
+    (folder / os.fsdecode(b"\xff")).write_bytes(b"")
+    (folder / "loop").symlink_to(".")
+    assert [stored.key for stored in store.list()] == ["a"]
+    with pytest.raises(ObjectMissingError):
+        store.read("pipe")
+
+
+@pytest.mark.parametrize("key", [".tintype", ".tintype/a", "a" * 256, "é" * 128, "a/" + "b" * 256])
+def test_a_key_that_no_folder_holds_is_refused(store: FolderStore, source: Path, key: str) -> None:
+    with pytest.raises(KeyInvalidError):
+        put(store, key, source)
+
+
+def test_an_empty_folder_is_in_nobodys_way(store: FolderStore, folder: Path, source: Path) -> None:
+    (folder / "a").mkdir()
+    put(store, "a", source)
+    (folder / "b").mkdir()
+    store.put("b", source, content_type="image/jpeg", create=True)
+    assert {stored.key for stored in store.list()} == {"a", "b"}
+
+
+HANGING_PUT = """
+import os, sys, time
+from pathlib import Path
+from tintype.adapters.folder import FolderStore
+
+def hang(descriptor):
+    print("put", flush=True)
+    time.sleep(600)
+
+store = FolderStore.open(sys.argv[1])
+os.fsync = hang
+store.put("a", Path(sys.argv[2]), content_type="")
+"""
+
+
+def test_what_a_killed_put_left_is_invisible_and_swept(
+    store: FolderStore, folder: Path, source: Path
+) -> None:
+    command = [sys.executable, "-c", HANGING_PUT, folder.as_uri(), str(source)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as killed:
+        assert killed.stdout
+        assert killed.stdout.readline() == b"put\n"
+        FolderStore.open(folder.as_uri())
+        assert list((folder / ".tintype").iterdir()) != []  # its maker is alive
+        killed.kill()
+    assert list(store.list()) == []
+    FolderStore.open(folder.as_uri())
+    assert list((folder / ".tintype").iterdir()) == []
+
+
+def test_an_object_is_on_disk_before_it_is_seen(
+    store: FolderStore, folder: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def record(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def recorded(*arguments: object, **options: object) -> object:
+            place = arguments[0]
+            if isinstance(place, int):
+                place = Path(f"/proc/self/fd/{place}").readlink()
+            done.append(f"{name} {os.path.relpath(os.fspath(str(place)), folder)}")
+            return call(*arguments, **options)
+
+        return recorded
+
+    for name in ("fsync", "mkdir", "rename", "replace"):
+        monkeypatch.setattr(os, name, record(name, getattr(os, name)))
+    put(store, "a/b/c", source)
+    staged = next(event.split()[1] for event in done if event.startswith("fsync .tintype/"))
+    assert done == [
+        f"fsync {staged}",
+        "mkdir a",
+        "fsync .",
+        "mkdir a/b",
+        "fsync a",
+        f"replace {staged}",
+        "fsync a/b",
+    ]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, errno.EDQUOT])
+@pytest.mark.parametrize("call", ["open", "sendfile", "fsync", "replace"])
+def test_a_failing_disk_loses_nothing_and_is_named_without_a_path(
+    store: FolderStore,
+    folder: Path,
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    code: int,
+) -> None:
+    put(store, "a", source)
+    before = store.head("a")
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise OSError(code, os.strerror(code), str(folder / "a"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, fail)
+        with pytest.raises(StoreFailedError) as caught:
+            put(store, "a", source)
+    assert caught.value.retryable
+    assert os.strerror(code) in caught.value.detail
+    assert str(folder) not in caught.value.detail
+    assert list(store.list()) == [before]
+    assert list((folder / ".tintype").iterdir()) == []
+    put(store, "a", source)
+
+
+def test_check_finds_a_folder_that_is_gone_or_full(
+    store: FolderStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", fail)
+        with pytest.raises(StoreFailedError, match="No space left"):
+            store.check()
+    (folder / ".tintype").rmdir()
+    folder.rmdir()
+    with pytest.raises(StoreFailedError, match="No such file"):
+        store.check()
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_reader_that_takes_nothing_leaves_no_file_open(store: FolderStore, source: Path) -> None:
+    put(store, "a", source)
+    before = open_files()
+    for _ in range(10):
+        store.read("a")
+        next(store.read("a")[1])
+    assert open_files() == before
+
+
+def test_a_file_that_was_cut_in_place_is_not_taken_for_whole(
+    store: FolderStore, folder: Path, source: Path
+) -> None:
+    source.write_bytes(b"x" * 600_000)
+    put(store, "a", source)
+    _, chunks = store.read("a")
+    next(chunks)
+    os.truncate(folder / "a", 300_000)
+    with pytest.raises(StoreFailedError, match="cut short"):
+        list(chunks)
