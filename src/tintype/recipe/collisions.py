@@ -1,0 +1,159 @@
+"""Which objects would get the same key: found by naming the variants of a few sample originals."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations, groupby
+
+from tintype.errors import KeyInvalidError
+from tintype.imaging.encode import chosen_format
+from tintype.imaging.messages import EXTENSIONS, InputFormat, Output
+from tintype.recipe.keys import expand
+from tintype.recipe.schema import Recipe, Variant
+
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the keys of a variant depend on."""
+
+    name: str
+    template: str
+    output: Output
+
+    @classmethod
+    def of(cls, variant: Variant) -> "Naming":
+        """What the keys of this variant depend on."""
+        return cls(variant.name, variant.key, variant.output)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """An original that could be uploaded."""
+
+    key: str
+    format: InputFormat
+    id: str = "img_1"
+
+
+def is_inside(naming: Naming, prefix: str) -> bool:
+    """Whether a variant's keys all lie under the originals' prefix."""
+    template = naming.template.replace("{variant}", naming.name).replace("{key}", prefix)
+    return template.startswith(prefix)
+
+
+def clashes(
+    variants: Sequence[Naming], prefix: str, accept: Sequence[InputFormat]
+) -> Iterator[tuple[int, int, str]]:
+    """Pairs of variants (by index) that give one original the same key, and that key.
+
+    A template that begins with the original's folder can meet the others only where an original
+    lies in a folder of their name, so each of these folders gets a sample.
+    """
+    found: set[tuple[int, int]] = set()
+    for folder, candidates in _neighborhoods(variants).items():
+        for form in accept:
+            owners: dict[str, int] = {}
+            sample = _sample(prefix, folder, "photo", form)
+            for index in candidates:
+                key = _key(variants[index], sample, prefix)
+                if key is None:
+                    continue
+                first = owners.setdefault(key, index)
+                if first != index and (first, index) not in found:
+                    found.add((first, index))
+                    yield first, index, key
+
+
+def _neighborhoods(variants: Sequence[Naming]) -> Mapping[str, Sequence[int]]:
+    """Folders of sample originals, each with the variants whose keys can meet there."""
+    everyone = range(len(variants))
+    firsts = [
+        naming.template.replace("{variant}", naming.name).partition("/")[0] for naming in variants
+    ]
+    floating = [index for index in everyone if "{" in firsts[index]]
+    neighborhoods: dict[str, Sequence[int]] = {"": everyone, "folder": everyone}
+    if floating:
+        fixed = [index for index in everyone if "{" not in firsts[index]]
+        for first, group in groupby(sorted(fixed, key=firsts.__getitem__), firsts.__getitem__):
+            neighborhoods[first] = sorted([*floating, *group])
+    return neighborhoods
+
+
+def warnings(recipe: Recipe) -> tuple[str, ...]:
+    """Which different originals would get the same key, and how to keep them apart.
+
+    One warning for each reason. Nothing is lost in such a case: the catalog gives the later one a
+    key of its own.
+    """
+    prefix, accept = recipe.originals.prefix, recipe.originals.accept
+    first = accept[0]
+    photo, other = _sample(prefix, "", "photo", first), _sample(prefix, "", "other", first, "img_2")
+    inner = _sample(prefix, "folder", "photo", first, "img_2")
+    formats = [
+        (_sample(prefix, "", "photo", one), _sample(prefix, "", "photo", two, "img_2"))
+        for one, two in combinations(accept, 2)
+    ]
+    reasons = (
+        ([(photo, other)], "{name}, {id} or {hash}"),
+        ([(photo, inner)], "{name}, {dir}, {id} or {hash}"),
+        (formats, "{dir}/{filename}, {id} or {hash}"),
+    )
+    warned: set[Naming] = set()
+    texts = []
+    for pairs, remedy in reasons:
+        alike = {
+            naming: shared
+            for naming in map(Naming.of, recipe.variants)
+            if naming not in warned and (shared := _shared(naming, pairs, prefix))
+        }
+        warned.update(alike)
+        if alike:
+            texts.append(_warning(alike, remedy))
+    return tuple(texts)
+
+
+def _warning(alike: Mapping[Naming, tuple[_Sample, _Sample, str]], remedy: str) -> str:
+    names = ", ".join(naming.name for naming in alike)
+    one, two, key = next(iter(alike.values()))
+    return (
+        f"{names}: {one.key} and {two.key} would share the key {key}; the later one"
+        f" gets `-` and 8 characters of its id before the extension."
+        f" {remedy} in the key keeps them apart."
+    )
+
+
+def _shared(
+    naming: Naming, pairs: Sequence[tuple[_Sample, _Sample]], prefix: str
+) -> tuple[_Sample, _Sample, str] | None:
+    for one, two in pairs:
+        key = _key(naming, one, prefix)
+        if key is not None and key == _key(naming, two, prefix):
+            return one, two, key
+    return None
+
+
+def _sample(
+    prefix: str, folder: str, stem: str, form: InputFormat, image_id: str = "img_1"
+) -> _Sample:
+    folders = f"{folder}/" if folder else ""
+    return _Sample(f"{prefix}{folders}{stem}.{form}", form, image_id)
+
+
+def _key(naming: Naming, sample: _Sample, prefix: str) -> str | None:
+    """The key of a sample's variant; None where there is none."""
+    form = chosen_format(naming.output, sample.format)
+    try:
+        return expand(
+            naming.template,
+            original_key=sample.key,
+            prefix=prefix,
+            image_id=sample.id,
+            variant=naming.name,
+            extension=EXTENSIONS[form],
+            content_hash=sample.id,
+            uploaded_at=_ANY_DAY,
+        )
+    except KeyInvalidError:
+        return None

@@ -1,0 +1,156 @@
+"""From a recipe's text to the recipe, or to every problem it has."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from tintype.recipe.collisions import Naming, clashes, is_inside
+from tintype.recipe.document import MAX_BYTES, Fields, Items, Node, position, read
+from tintype.recipe.explain import explain, locate
+from tintype.recipe.problems import Path, Position, Problems, RecipeProblemsError, written
+from tintype.recipe.scalars import substituted, typed
+from tintype.recipe.schema import Originals, Recipe, Variant
+
+_START = Position(1, 1)
+
+
+def load(path: FilePath, environ: Mapping[str, str]) -> Recipe:
+    """The recipe in a file; raises RecipeProblemsError, also where the file cannot be read.
+
+    `environ` has the variables that the recipe may refer to.
+    """
+    problems = Problems(str(path))
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1).decode("utf-8-sig")
+    except OSError as error:
+        problems.add(_START, (), f"cannot be read: {error.strerror or error}")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode(errors="replace")
+        problems.add(position(before, len(before)), (), "is not UTF-8 text from here on")
+    else:
+        return loads(text, environ, source=str(path))
+    raise RecipeProblemsError(problems.sorted())
+
+
+def loads(text: str, environ: Mapping[str, str], *, source: str = "recipe") -> Recipe:
+    """The recipe in a text; raises RecipeProblemsError with every problem it has.
+
+    `source` is what the problems call the text.
+    """
+    problems = Problems(source)
+    recipe = None
+    root = read(text.removeprefix("\ufeff"), problems)
+    if root is not None:
+        content = _plain(root, (), environ, problems)
+        recipe = _validated(content, root, problems)
+        _check_names(content, root, problems)
+        _check_keys(content, root, problems)
+    if recipe is None or problems.sorted():
+        raise RecipeProblemsError(problems.sorted())
+    return recipe
+
+
+def _plain(node: Node, path: Path, environ: Mapping[str, str], problems: Problems) -> Any:
+    """A tree's values alone: variables put in, plain scalars typed."""
+    if isinstance(node, Fields):
+        return {
+            name: _plain(entry.value, (*path, name), environ, problems)
+            for name, entry in node.entries.items()
+        }
+    if isinstance(node, Items):
+        return [
+            _plain(item, (*path, index), environ, problems) for index, item in enumerate(node.items)
+        ]
+    try:
+        text = substituted(node.text, environ)
+    except ValueError as error:
+        problems.add(node.at, path, str(error))
+        return ""
+    return typed(text) if node.plain else text
+
+
+def _validated(content: Any, root: Fields, problems: Problems) -> Recipe | None:
+    # As JSON, because only there strict validation still takes lists for tuples. Strict, because a
+    # number is no text and a text is no number.
+    try:
+        return Recipe.model_validate_json(json.dumps(content), strict=True)
+    except ValidationError as error:
+        known = problems.places()
+        schema = Recipe.model_json_schema()
+        for each in error.errors():
+            at, path, message = explain(each, root, schema)
+            if at not in known:
+                problems.add(at, path, message)
+        return None
+
+
+def _variants(content: Any) -> list[tuple[int, dict[str, Any]]]:
+    """The variants that are mappings at least, with their indexes."""
+    variants = content.get("variants")
+    if not isinstance(variants, list):
+        return []
+    return [(index, each) for index, each in enumerate(variants) if isinstance(each, dict)]
+
+
+def _check_names(content: Any, root: Fields, problems: Problems) -> None:
+    first: dict[str, int] = {}
+    for index, variant in _variants(content):
+        name = variant.get("name")
+        if isinstance(name, str) and name and first.setdefault(name, index) != index:
+            path, entry = locate(root, ("variants", index, "name"))
+            other = written(("variants", first[name]))
+            problems.add(entry.value.at, path, f"'{name}' is the name of {other} already")
+
+
+def _check_keys(content: Any, root: Fields, problems: Problems) -> None:
+    """Refuse keys that would be originals again, and two variants with the same key.
+
+    Only variants whose name, key and format are valid can be compared, and of several with one name
+    only the first is.
+    """
+    originals = _originals(content)
+    if originals is None:
+        return
+    found: dict[str, tuple[int, Naming]] = {}
+    for index, variant in _variants(content):
+        if naming := _naming(variant):
+            found.setdefault(naming.name, (index, naming))
+    indexes, namings = [index for index, _ in found.values()], [each for _, each in found.values()]
+
+    def refuse(which: int, message: str) -> None:
+        path: Path = ("variants", indexes[which], "key")
+        problems.add(locate(root, path)[1].value.at, path, message)
+
+    for which, naming in enumerate(namings):
+        if is_inside(naming, originals.prefix):
+            refuse(
+                which,
+                f"lies inside the originals' prefix {originals.prefix},"
+                " so that each variant would become an original again",
+            )
+    for one, two, key in clashes(namings, originals.prefix, originals.accept):
+        other = written(("variants", indexes[one]))
+        refuse(two, f"gives the same key as {other}: both would write {key}")
+
+
+def _originals(content: Any) -> Originals | None:
+    try:
+        return Originals.model_validate_json(json.dumps(content.get("originals", {})), strict=True)
+    except ValidationError:
+        return None
+
+
+def _naming(variant: dict[str, Any]) -> Naming | None:
+    needed: dict[str, Any] = {name: variant[name] for name in ("name", "key") if name in variant}
+    output = variant.get("output")
+    if isinstance(output, dict) and "format" in output:
+        needed["output"] = {"format": output["format"]}
+    try:
+        valid = Variant.model_validate_json(json.dumps(needed), strict=True)
+    except ValidationError:
+        return None
+    return Naming.of(valid)
