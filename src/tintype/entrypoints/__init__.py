@@ -1,0 +1,1 @@
+"""The entry points: each translates between the world outside and the one way in."""

@@ -1,0 +1,52 @@
+"""The HTTP client of the commands that talk to a running service."""
+
+from typing import Any
+
+import httpx
+
+from tintype.errors import CallerError, SystemFailure, TintypeError
+from tintype.settings import load_settings
+
+
+class ServiceRefusedError(CallerError):
+    """The service refused the request."""
+
+    code = "refused"
+
+    def __init__(self, detail: str, code: str, hint: str) -> None:
+        super().__init__(detail)
+        # The service's own words; its codes are those of errors.py.
+        self.code = code  # type: ignore[misc] # an instance of another process's class
+        self.hint = hint  # type: ignore[misc] # as above
+
+
+class ServiceAwayError(SystemFailure):
+    """The service does not answer."""
+
+    code = "service_away"
+    hint = "Is it running (`tintype up`), and is TINTYPE_URL its address?"
+
+
+def open_client(url: str | None) -> httpx.Client:
+    """A client of the service at `url`, or at TINTYPE_URL; raises SettingsInvalidError."""
+    settings = load_settings(url=url)
+    return httpx.Client(base_url=settings.url, timeout=httpx.Timeout(60.0, connect=5.0))
+
+
+def ask(client: httpx.Client, method: str, path: str, **request: Any) -> dict[str, Any]:
+    """The JSON answer of the service; raises ServiceRefusedError or ServiceAwayError."""
+    try:
+        response = client.request(method, path, **request)
+        content: dict[str, Any] = response.json()
+    except httpx.HTTPError as error:
+        raise ServiceAwayError(f"No answer from {client.base_url}: {error}") from None
+    except ValueError:
+        raise ServiceAwayError(f"{client.base_url} is not a Tintype service") from None
+    if response.is_success:
+        return content
+    raise _refusal(content)
+
+
+def _refusal(problem: dict[str, Any]) -> TintypeError:
+    detail = str(problem.get("detail") or problem.get("title") or "refused")
+    return ServiceRefusedError(detail, str(problem.get("code", "")), str(problem.get("hint", "")))

@@ -1,0 +1,231 @@
+"""The one way in: what every entry point translates to and from."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from tintype.errors import (
+    CatalogFailedError,
+    KeyInvalidError,
+    KeyTakenError,
+    ShuttingDownError,
+    SystemFailure,
+    VariantNotFoundError,
+    VariantNotReadyError,
+)
+from tintype.imaging.sandbox import Sandbox
+from tintype.model import Image, ImageState, Job, Original, Page, Run, Variant, new_image_id
+from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.reconciler import Reconciler
+from tintype.pipeline.worker import Worker
+from tintype.ports.catalog import Acceptance, Catalog
+from tintype.ports.engine import Engine
+from tintype.ports.store import Store, StoredObject
+from tintype.recipe.keys import check_key, with_suffix
+from tintype.recipe.schema import Recipe
+
+log = structlog.get_logger()
+
+# How long a run waits before it asks a database again that is away.
+_PATIENCE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+_ID_PREFIX = "img_"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that has arrived in full."""
+
+    file: Path
+    name: str  # as the sender calls it; folders in it are ignored
+    key: str | None = None  # replaces the object at this key
+    idempotency: tuple[str, str] | None = None  # the sender's key and the upload's fingerprint
+
+
+class App:
+    """Accepts, works, tells and delivers."""
+
+    def __init__(
+        self,
+        *,
+        recipe: Recipe,
+        catalog: Catalog,
+        originals: Store,
+        variants: Store,
+        engine: Engine,
+        sandbox: Sandbox,
+        worker: Worker,
+        bulletin: Bulletin,
+    ) -> None:
+        self.recipe = recipe
+        self.bulletin = bulletin
+        self._catalog = catalog
+        self._originals = originals
+        self._variants = variants
+        self._engine = engine
+        self._sandbox = sandbox
+        self._worker = worker
+        self._reconciler = Reconciler(catalog, engine)
+        self._stopping = threading.Event()
+
+    # --- life ---
+
+    def start(self) -> None:
+        """Take up the work that a former process left, then whatever arrives."""
+        self._catalog.keep_recipe(self.recipe.digest, self.recipe.to_json())
+        self._engine.launch(self._run)
+        self._reconciler.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Accept nothing more and wait up to `timeout` seconds for what runs; True if all ended.
+
+        What did not end is no loss: it is run again by the next process.
+        """
+        self._stopping.set()
+        self._reconciler.stop()
+        return self._engine.drain(timeout)
+
+    def check(self) -> None:
+        """Raise unless an upload could be accepted now."""
+        if self._stopping.is_set():
+            raise ShuttingDownError
+        self._catalog.check()
+        self._originals.check()
+
+    # --- in ---
+
+    def accept(self, upload: Upload) -> Acceptance:
+        """Store an upload, commit to working on it, and start at once where a child is free.
+
+        Raises KeyInvalidError for a name or key that cannot be kept, StoreFailedError and
+        CatalogFailedError where nothing was promised, ShuttingDownError.
+        """
+        if self._stopping.is_set():
+            raise ShuttingDownError
+        if upload.idempotency and (before := self._catalog.repeated(upload.idempotency)):
+            return before
+        image_id = new_image_id()
+        original = self._keep(upload, image_id)
+        acceptance = self._catalog.accept(
+            image_id,
+            original,
+            self.recipe.digest,
+            enqueue=self._sandbox.idle == 0,
+            idempotency=upload.idempotency,
+        )
+        if acceptance.run:
+            self._start(acceptance.run)
+        log.info("image.accepted", image=acceptance.image.id, key=original.key, size=original.size)
+        return acceptance
+
+    def _keep(self, upload: Upload, image_id: str) -> Original:
+        prefix = self.recipe.originals.prefix
+        name = (upload.name or upload.key or "").replace("\\", "/").rpartition("/")[2] or image_id
+        if upload.key is not None:
+            if not upload.key.startswith(prefix):
+                raise KeyInvalidError(f"The key must begin with {prefix}")
+            stored = self._put(upload.key, upload.file, create=False)
+            return Original(stored.key, name, stored.version, stored.size)
+        key = prefix + name
+        try:
+            stored = self._put(key, upload.file, create=True)
+        except KeyTakenError:
+            suffix = image_id.removeprefix(_ID_PREFIX)[:8]
+            stored = self._put(with_suffix(key, suffix), upload.file, create=True)
+        return Original(stored.key, name, stored.version, stored.size)
+
+    def _put(self, key: str, file: Path, *, create: bool) -> StoredObject:
+        check_key(key)
+        # An original is served as an attachment, if at all: its type is what its content says.
+        return self._originals.put(
+            key, file, content_type="application/octet-stream", create=create
+        )
+
+    def _run(self, run: Run) -> None:
+        """The engine's handler. A database that is away is waited for: only it knows what to do."""
+        for patience in self._patience():
+            try:
+                following = self._worker.work(run)
+            except CatalogFailedError as error:
+                log.warning("run.waits", run=run.id, code=error.code, detail=error.detail)
+                time.sleep(patience)
+            else:
+                if following:
+                    self._start(following)
+                return
+
+    def _start(self, run: Run) -> None:
+        """Start a run that the catalog has promised: if this fails, the reconciler does it."""
+        try:
+            self._engine.start(run)
+        except SystemFailure as error:
+            log.warning("run.postponed", run=run.id, code=error.code, detail=error.detail)
+
+    def _patience(self) -> Iterator[float]:
+        yield from _PATIENCE_SECONDS
+        while True:
+            yield _PATIENCE_SECONDS[-1]
+
+    # --- out ---
+
+    def image(self, image_id: str) -> Image:
+        """One image; raises ImageNotFoundError."""
+        return self._catalog.image(image_id)
+
+    def images(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        state: ImageState | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page[Image]:
+        """Images, newest first; raises ParameterInvalidError for a bad cursor."""
+        return self._catalog.images(
+            cursor=cursor, limit=limit, state=state, since=since, until=until
+        )
+
+    def job(self, job_id: str) -> Job:
+        """One job with its steps; raises JobNotFoundError."""
+        return self._catalog.job(job_id)
+
+    def jobs(
+        self, *, cursor: str | None = None, limit: int = 50, state: ImageState | None = None
+    ) -> Page[Job]:
+        """Jobs, newest first; raises ParameterInvalidError for a bad cursor."""
+        return self._catalog.jobs(cursor=cursor, limit=limit, state=state)
+
+    def variant(self, name: str, image: str) -> Variant:
+        """A variant by its name and its image's id or original key.
+
+        Raises ImageNotFoundError, VariantNotFoundError, and VariantNotReadyError where it may
+        still come.
+        """
+        by_id = image.startswith(_ID_PREFIX)
+        found = self._catalog.image(image) if by_id else self._catalog.image_by_key(image)
+        for variant in found.variants:
+            if variant.name == name:
+                return variant
+        if not found.state.final and any(name == known.name for known in self.recipe.variants):
+            raise VariantNotReadyError
+        raise VariantNotFoundError
+
+    def variant_by_key(self, key: str) -> Variant:
+        """A variant by its own key; raises VariantNotFoundError."""
+        return self._catalog.variant_by_key(key)[1]
+
+    def read(
+        self, variant: Variant, *, start: int = 0, end: int | None = None
+    ) -> tuple[StoredObject, Iterator[bytes]]:
+        """What the store holds under a variant's key, from byte `start` up to `end`, in chunks.
+
+        While an image is made again, that may be newer than `variant`: its version then differs
+        from the variant's etag. Raises RangeInvalidError, ObjectMissingError.
+        """
+        return self._variants.read(variant.key, start=start, end=end)

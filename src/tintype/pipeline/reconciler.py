@@ -1,0 +1,52 @@
+"""Starts what was accepted and never started, and forgets runs that ended long ago."""
+
+import threading
+import time
+
+import structlog
+
+from tintype.errors import TintypeError
+from tintype.ports.catalog import Catalog
+from tintype.ports.engine import Engine
+
+log = structlog.get_logger()
+
+# A run is started right after its acceptance; five seconds later somebody must have died between.
+_GRACE_SECONDS = 5.0
+_INTERVAL_SECONDS = 1.0
+
+# What a run did is in the catalog; the engine's own record only helps to look into an accident.
+_KEEP_RUNS_SECONDS = 24 * 3600.0
+_SWEEP_INTERVAL_SECONDS = 3600.0
+
+
+class Reconciler:
+    """A thread that compares the catalog's promises with the engine's runs."""
+
+    def __init__(self, catalog: Catalog, engine: Engine) -> None:
+        self._catalog = catalog
+        self._engine = engine
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="reconciler", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look, once a second."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking; returns when the thread has ended."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        next_sweep = time.monotonic()
+        while not self._stopping.wait(_INTERVAL_SECONDS):
+            try:
+                for run in self._catalog.overdue(_GRACE_SECONDS):
+                    log.warning("run.reconciled", run=run.id)
+                    self._engine.start(run)
+                if time.monotonic() >= next_sweep:
+                    next_sweep += _SWEEP_INTERVAL_SECONDS
+                    self._engine.sweep(_KEEP_RUNS_SECONDS)
+            except TintypeError as error:
+                log.warning("reconciler.failed", code=error.code, detail=error.detail)

@@ -1,0 +1,130 @@
+"""The steps of a job, each safe to do again: validate, render, record.
+
+Validation and rendering are one visit to a decoder child, so that nothing is read twice; they are
+recorded as the two steps they are.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tintype.errors import (
+    REJECTIONS,
+    LeaseLostError,
+    OriginalChangedError,
+    Rejection,
+    TintypeError,
+    TooManyBytesError,
+)
+from tintype.imaging.messages import (
+    CONTENT_TYPES,
+    EXTENSIONS,
+    Refused,
+    Rendered,
+    RenderedFile,
+    RenderTask,
+)
+from tintype.imaging.sandbox import Sandbox
+from tintype.model import Failure, Job, Original, Variant
+from tintype.pipeline.record import Record
+from tintype.ports.catalog import Catalog, Lease
+from tintype.ports.store import Store
+from tintype.recipe.keys import expand
+from tintype.recipe.schema import Recipe
+
+INPUT = "original"  # the original's name in a job's folder
+
+
+def fetch(originals: Store, original: Original, max_bytes: int, folder: Path) -> None:
+    """Bring the original into the job's folder.
+
+    Raises TooManyBytesError before a byte is fetched, OriginalChangedError for another version.
+    """
+    if original.size > max_bytes:
+        raise TooManyBytesError
+    found = originals.fetch(original.key, folder / INPUT)
+    if found.version != original.version:
+        raise OriginalChangedError(found.version, found.size)
+
+
+def render(sandbox: Sandbox, recipe: Recipe, folder: Path, record: Record) -> Rendered:
+    """Check the original and make its variants in a decoder child.
+
+    Raises the Rejection that the child found, or the failure of the child itself.
+    """
+    began = time.perf_counter()
+    task = RenderTask(input=INPUT, limits=recipe.limits(), variants=recipe.tasks())
+    try:
+        reply = sandbox.render(task, folder)
+    except TintypeError as error:
+        record.add("render", time.perf_counter() - began, Failure.of(error))
+        raise
+    record.facts = reply.facts
+    if isinstance(reply, Refused):
+        failure = Failure(reply.code, reply.detail)
+        record.add("validate", time.perf_counter() - began, failure)
+        raise rejection(failure)
+    record.add("validate", reply.validate_seconds)
+    record.add("render", reply.render_seconds)
+    return reply
+
+
+def rejection(failure: Failure) -> Rejection:
+    """The rejection that a child named by its code."""
+    kinds = {kind.code: kind for kind in REJECTIONS}
+    return kinds[failure.code](failure.detail)
+
+
+def variant_keys(recipe: Recipe, job: Job, rendered: Rendered) -> Mapping[str, str]:
+    """The key that the recipe wants for each variant that was made."""
+    templates = {variant.name: variant.key for variant in recipe.variants}
+    return {
+        made.variant: expand(
+            templates[made.variant],
+            original_key=job.original.key,
+            prefix=recipe.originals.prefix,
+            image_id=job.image_id,
+            variant=made.variant,
+            extension=EXTENSIONS[made.format],
+            content_hash=job.original.version,
+            uploaded_at=job.created_at,
+        )
+        for made in rendered.files
+    }
+
+
+def store(
+    catalog: Catalog,
+    variants: Store,
+    lease: Lease,
+    job: Job,
+    wanted: Mapping[str, str],
+    files: tuple[RenderedFile, ...],
+    folder: Path,
+) -> tuple[Variant, ...]:
+    """Put the variants where they are served from.
+
+    Keys are claimed before anything is written, and the lease is looked at again before each put;
+    raises LeaseLostError where a newer version or another run took over.
+    """
+    keys = catalog.claim_keys(lease, wanted)
+    stored = []
+    for made in files:
+        if not catalog.current(lease):
+            raise LeaseLostError
+        key = keys[made.variant]
+        content_type = CONTENT_TYPES[made.format]
+        put = variants.put(key, folder / made.file, content_type=content_type)
+        stored.append(
+            Variant(
+                name=made.variant,
+                key=key,
+                format=made.format,
+                width=made.width,
+                height=made.height,
+                bytes=made.bytes,
+                etag=put.version,
+                original_version=job.original.version,
+            )
+        )
+    return tuple(stored)

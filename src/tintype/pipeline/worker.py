@@ -1,0 +1,147 @@
+"""One attempt at a job, from its claim to its end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+import structlog
+
+from tintype.errors import (
+    Fault,
+    InternalError,
+    LeaseLostError,
+    ObjectMissingError,
+    OriginalChangedError,
+    TintypeError,
+)
+from tintype.imaging.sandbox import Sandbox
+from tintype.model import Failure, ImageState, Job, Run, Variant
+from tintype.pipeline import steps
+from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.plan import retry_delay, verdict
+from tintype.pipeline.record import Record
+from tintype.ports.catalog import Catalog, Lease
+from tintype.ports.store import Store
+from tintype.recipe.schema import Recipe, Retry
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Works on jobs, one attempt at a time in each thread that asks.
+
+    All of it may be done again after a crash: keys are deterministic, objects are written before
+    they are recorded, and a run whose lease was taken over writes nothing more.
+
+    Each job runs the recipe it was accepted with; how often it is tried again is decided by
+    `retry`, that of the recipe in force.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        originals: Store,
+        variants: Store,
+        sandbox: Sandbox,
+        bulletin: Bulletin,
+        retry: Retry,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._catalog = catalog
+        self._originals = originals
+        self._variants = variants
+        self._sandbox = sandbox
+        self._bulletin = bulletin
+        self._retry = retry
+        self._jitter = jitter
+        self._recipe = lru_cache(maxsize=16)(self._load_recipe)  # jobs of one recipe share it
+
+    def work(self, run: Run) -> Run | None:
+        """Run one attempt; returns the run that waited for the same key, if any.
+
+        Every outcome is recorded: done, rejected, superseded, a next attempt or dead. What is
+        raised from here is a failure to record, and the run will be tried again.
+        """
+        lease = self._catalog.claim(run)
+        if lease is None:
+            log.info("run.skipped", run=run.id)
+            return None
+        job = self._catalog.job(run.job_id)
+        record = Record(run.attempt)
+        try:
+            variants = self._make(lease, job, record)
+        except LeaseLostError:
+            return self._end(lease, job, record, ImageState.SUPERSEDED)
+        except OriginalChangedError as error:
+            return self._follow(lease, job, record, error)
+        except ObjectMissingError:
+            return self._end(lease, job, record, ImageState.GONE)
+        except TintypeError as error:
+            return self._fail(lease, job, record, error)
+        except Exception:
+            log.exception("job.crashed", job=job.id)
+            return self._fail(lease, job, record, InternalError())
+        return self._end(lease, job, record, ImageState.DONE, variants=variants)
+
+    def _make(self, lease: Lease, job: Job, record: Record) -> tuple[Variant, ...]:
+        recipe = self._recipe(job.recipe_digest)
+        with self._sandbox.folder() as folder:
+            steps.fetch(self._originals, job.original, recipe.originals.max_bytes, folder)
+            rendered = steps.render(self._sandbox, recipe, folder, record)
+            wanted = steps.variant_keys(recipe, job, rendered)
+            with record.step("record"):
+                return steps.store(
+                    self._catalog, self._variants, lease, job, wanted, rendered.files, folder
+                )
+
+    def _fail(self, lease: Lease, job: Job, record: Record, error: TintypeError) -> Run | None:
+        meaning = verdict(error, self._catalog.failures(job.id))
+        failure = Failure.of(meaning)
+        if meaning.fault is Fault.IMAGE:
+            return self._end(lease, job, record, ImageState.REJECTED, failure=failure)
+        if not meaning.retryable or lease.run.attempt >= self._retry.max_attempts:
+            return self._end(lease, job, record, ImageState.DEAD, failure=failure)
+        delay = retry_delay(self._retry, lease.run.attempt, self._jitter())
+        self._catalog.retry(lease, failure, delay=delay, steps=record.steps)
+        log.warning("job.retried", job=job.id, code=failure.code, delay=round(delay, 1))
+        return None
+
+    def _follow(
+        self, lease: Lease, job: Job, record: Record, error: OriginalChangedError
+    ) -> Run | None:
+        """The store holds another version than this job is for: that one is to be made instead."""
+        found = replace(job.original, version=error.found_version, size=error.found_size)
+        if self._catalog.current(lease):
+            self._catalog.accept(job.image_id, found, job.recipe_digest, enqueue=False)
+        return self._end(lease, job, record, ImageState.SUPERSEDED)
+
+    def _end(
+        self,
+        lease: Lease,
+        job: Job,
+        record: Record,
+        state: ImageState,
+        *,
+        variants: tuple[Variant, ...] = (),
+        failure: Failure | None = None,
+    ) -> Run | None:
+        try:
+            following = self._catalog.finish(
+                lease,
+                state,
+                facts=record.facts,
+                variants=variants,
+                steps=record.steps,
+                error=failure,
+            )
+        except LeaseLostError:
+            log.info("run.overtaken", run=lease.run.id)
+            return None
+        self._bulletin.post(job.image_id)
+        code = failure.code if failure else None
+        log.info(f"job.{state}", job=job.id, image=job.image_id, code=code)
+        return following
+
+    def _load_recipe(self, digest: str) -> Recipe:
+        return Recipe.from_json(self._catalog.recipe(digest))
