@@ -1,6 +1,7 @@
 """The one place that wires ports to adapters."""
 
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +85,7 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
         worker=worker,
         bulletin=bulletin,
     )
-    spool = settings.data / "uploads"
-    spool.mkdir(exist_ok=True)
-    return Service(app, sandbox, database.dispose, spool)
+    return Service(app, sandbox, database.dispose, _empty_spool(settings.data / "uploads"))
 
 
 def open_sandbox(settings: Settings, scratch: Path) -> Sandbox:
@@ -102,3 +101,10 @@ def open_sandbox(settings: Settings, scratch: Path) -> Sandbox:
         ),
         environment={"VIPS_CONCURRENCY": str(settings.vips_concurrency)},
     )
+
+
+def _empty_spool(folder: Path) -> Path:
+    """The folder for uploads under way, without what a killed process left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

@@ -27,9 +27,13 @@ def test_a_first_failure_is_what_it_is(error: TintypeError) -> None:
     assert verdict(error, []) is error
 
 
-@pytest.mark.parametrize("first", [DecoderDiedError(), DecoderOutOfMemoryError()])
+@pytest.mark.parametrize("first", [DecoderDiedError(), DecoderOutOfTimeError()])
 def test_a_second_death_of_a_decoder_rejects_the_image(first: TintypeError) -> None:
     assert isinstance(verdict(DecoderDiedError(), [Failure.of(first)]), ResourceLimitError)
+
+
+def test_an_image_that_needs_more_than_twice_the_memory_is_rejected_at_once() -> None:
+    assert isinstance(verdict(DecoderOutOfMemoryError(), []), ResourceLimitError)
 
 
 def test_a_second_run_into_the_cpu_limit_is_timed_out() -> None:

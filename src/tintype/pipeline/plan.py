@@ -23,8 +23,11 @@ def verdict(error: TintypeError, earlier: Sequence[Failure]) -> TintypeError:
     """What an attempt's failure means in the light of the earlier ones.
 
     One decoder death may be bad luck; the second is the image's doing and rejects it: `timed_out`
-    where it ran into the CPU limit, else `resource_limit`.
+    where it ran into the CPU limit, else `resource_limit`. Running out of memory counts as two: the
+    sandbox has tried again with twice the limit by then.
     """
+    if isinstance(error, DecoderOutOfMemoryError):
+        return ResourceLimitError()
     if not isinstance(error, DecoderDiedError) or not any(f.code in _DEATHS for f in earlier):
         return error
     if isinstance(error, DecoderOutOfTimeError):

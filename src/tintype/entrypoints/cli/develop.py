@@ -1,6 +1,7 @@
 """`tintype develop`: run a recipe over files, without a server."""
 
 import json
+import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
@@ -42,10 +43,13 @@ def develop(
         work = list(sources(files))
     except FileNotFoundError as error:
         raise ParameterInvalidError(f"No such file or folder: {error}") from None
-    output.mkdir(parents=True, exist_ok=True)
-    with open_sandbox(settings, output / ".tintype") as sandbox:
+    # Beside the variants, so that they need only be renamed.
+    scratch = output / ".tintype"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with open_sandbox(settings, scratch) as sandbox:
         darkroom = Darkroom(resolved, sandbox, output)
         done = _develop(darkroom, work, settings.decoders, as_json=as_json)
+    shutil.rmtree(scratch, ignore_errors=True)
     if not as_json:
         _summary(done)
     if any(developed.status is not ImageState.DONE for developed in done):
