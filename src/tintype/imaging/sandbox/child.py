@@ -1,0 +1,128 @@
+"""What a child does: confine itself, then render one task at a time until the server hangs up.
+
+Why the scratch root and not the job's folder is what Landlock leaves a child: a restriction can
+only be tightened, and a child serves many jobs. A folder's name is 128 random bits, the child may
+not list or watch the root, and it learns the names of its own jobs only; so it cannot find the
+folder of another.
+"""
+
+import os
+import re
+import select
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tintype.errors import Rejection
+from tintype.imaging.messages import Refused, Rendered, RenderTask
+from tintype.imaging.sandbox import kernel, landlock, limits, seccomp, wire
+
+Decoder = Callable[[RenderTask, Path], Rendered | Refused]
+
+# How libvips, libjpeg, libpng, libtiff, libheif, libaom and the C++ library say that memory could
+# not be had. libheif says nearly the same of an image that is larger than it likes.
+NO_MEMORY = re.compile(
+    "out of memory|insufficient memory|(cannot|failed to|unable to) allocate|bad_alloc"
+    "|memory allocation error(?!: security)",
+    re.IGNORECASE,
+)
+TRACE_LENGTH = 4000  # characters of a traceback, from its end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a child has from its zygote."""
+
+    decoder: Decoder
+    scratch: Path
+    readable: tuple[Path, ...]
+    budget: limits.Budget
+    server: int  # pidfd
+
+
+def live(setting: Setting, channel: socket.socket, memory: int) -> None:
+    """Serve the channel until the server hangs up.
+
+    `memory` is this child's budget in bytes. Must be called in a process that has a single thread,
+    because what confines a thread does not confine its elders.
+    """
+    space = limits.AddressSpace()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    confinement = _confine(setting.scratch, setting.readable)
+    threading.Thread(target=_end_with, args=(setting.server,), daemon=True).start()
+    warm_up()
+    for standard in (0, 1, 2):  # what libraries print may quote the image, and is not for the log
+        os.dup2(nowhere, standard)
+    os.close(nowhere)
+    space.allow(memory)
+    wire.send(channel, wire.confinement.dump_json(confinement))
+    while (message := wire.receive(channel)) is not None:
+        order = wire.order.validate_json(message)
+        wire.send(channel, wire.reply.dump_json(_answer(setting, space, order)))
+
+
+def warm_up() -> None:
+    """Do a little of everything once, so that libvips has its threads and tables."""
+    import pyvips
+
+    gray = pyvips.Image.black(64, 64, bands=3).copy(interpretation="srgb")
+    jpeg = gray.jpegsave_buffer()
+    pyvips.Image.jpegload_buffer(jpeg).thumbnail_image(16).jpegsave_buffer()
+
+
+def _confine(scratch: Path, readable: Iterable[Path]) -> wire.Confinement:
+    with suppress(OSError):  # if memory runs out, the kernel takes a decoder and not the server
+        Path("/proc/self/oom_score_adj").write_text("500")
+    limits.settle()
+    kernel.drop_capabilities()
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    return wire.Confinement(files=landlock.restrict(scratch, readable), calls=seccomp.restrict())
+
+
+def _end_with(server: int) -> None:
+    """End this process with the server's, even while a decoder keeps the main thread busy."""
+    poll = select.poll()
+    poll.register(server, select.POLLIN)
+    poll.poll()
+    os._exit(0)
+
+
+def _answer(
+    setting: Setting, space: limits.AddressSpace, order: wire.Order
+) -> Rendered | Refused | wire.Failed:
+    folder = setting.scratch / order.folder
+    try:
+        os.chdir(folder)  # TMPDIR is `.`: what libvips spills to disk goes where it is cleaned up
+        limits.allow_cpu(setting.budget.cpu_seconds)
+        return setting.decoder(order.task, folder)
+    except Rejection as error:
+        # A verdict that was reached near the memory limit may be the limit's and not the image's.
+        if _wanted_memory(error) or space.was_tight():
+            return _failed(error, memory=True)
+        return Refused(code=error.code, detail=error.detail)
+    except Exception as error:  # noqa: BLE001 the border of the child: the server learns of it
+        return _failed(error, memory=_wanted_memory(error) or space.was_tight())
+
+
+def _wanted_memory(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, says that memory could not be had."""
+    while error is not None:
+        if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _failed(error: Exception, *, memory: bool) -> wire.Failed:
+    trace = "".join(traceback.format_exception(error))
+    return wire.Failed(memory=memory, detail=_line(error), trace=trace[-TRACE_LENGTH:])
+
+
+def _line(error: Exception) -> str:
+    """The error's kind and place. Its text may quote the image, so it stays in the trace."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(where.filename).name}, line {where.lineno}"
