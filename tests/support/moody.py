@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from tintype.imaging.messages import Rendered, RenderTask
+from tintype.imaging.messages import Refused, Rendered, RenderTask
 from tintype.imaging.render import render as really_render
 
 HANG = b"hang"
@@ -13,7 +13,7 @@ BURN = b"burn"
 SLOW = b"slow"
 
 
-def render(task: RenderTask, folder: Path) -> Rendered:
+def render(task: RenderTask, folder: Path) -> Rendered | Refused:
     """Decode like the real one, but for the originals that are one of the words above."""
     content = (folder / task.input).read_bytes()
     if content == DIE:

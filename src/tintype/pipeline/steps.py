@@ -62,7 +62,9 @@ def render(sandbox: Sandbox, recipe: Recipe, folder: Path, record: Record) -> Re
     record.facts = reply.facts
     if isinstance(reply, Refused):
         failure = Failure(reply.code, reply.detail)
-        record.add("validate", time.perf_counter() - began, failure)
+        # Facts are what a sound header gave: then it was the pixels that were refused.
+        step = "render" if reply.facts else "validate"
+        record.add(step, time.perf_counter() - began, failure)
         raise rejection(failure)
     record.add("validate", reply.validate_seconds)
     record.add("render", reply.render_seconds)

@@ -1,0 +1,44 @@
+"""Rotate: turn the picture clockwise."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from annotated_types import Ge, Le
+
+from tintype.imaging.alpha import premultiplied
+from tintype.imaging.color import Color, with_background
+from tintype.imaging.operations.base import Phase
+from tintype.imaging.strict import STRICT
+
+if TYPE_CHECKING:
+    import pyvips
+
+_QUARTERS = MappingProxyType({90.0: "d90", 180.0: "d180", 270.0: "d270"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotate:
+    """Turn the picture clockwise; quarter turns move pixels unchanged."""
+
+    __pydantic_config__ = STRICT
+    name: ClassVar[str] = "rotate"
+    phase: ClassVar[Phase] = Phase.GEOMETRY
+
+    angle: Annotated[float, Ge(-360), Le(360)]
+    """How far, in degrees clockwise."""
+
+    background: Color = "#ffffff"
+    """What fills the corners that a turn other than a quarter turn leaves empty."""
+
+    def apply(self, image: "pyvips.Image") -> "pyvips.Image":
+        """The turned picture, as large as it takes to hold all of it."""
+        angle = self.angle % 360.0
+        if angle == 0.0:
+            return image
+        if angle in _QUARTERS:
+            return image.rot(_QUARTERS[angle])
+        turned, background = with_background(image, self.background)
+        opacity = background[3] / 255 if len(background) == 4 else 1.0
+        flat = [value * opacity for value in background[:3]] + background[3:]
+        return premultiplied(turned, lambda each: each.rotate(angle, background=flat))
