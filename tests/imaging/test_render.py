@@ -135,7 +135,7 @@ def test_without_variants_the_picture_is_decoded_all_the_same(tmp_path: Path) ->
 def test_a_refusal_has_the_facts_of_a_sound_header(tmp_path: Path) -> None:
     content = encoded(photograph(600, 400), "jpeg")
     task = RenderTask(input="input", limits=LIMITS, variants=())
-    (tmp_path / "input").write_bytes(content[: len(content) // 2])
+    (tmp_path / "input").write_bytes(content[:5000] + content[5100:])
     answer = render(task, tmp_path)
     assert isinstance(answer, Refused)
     assert answer.code == "corrupt"

@@ -117,6 +117,8 @@ def _serve(service: Service, settings: Settings, listener: socket.socket) -> Non
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    for warning in service.sandbox.confinement.warnings:
+        log.warning("sandbox.weak", detail=warning)
     service.start()
     thread = threading.Thread(target=server.run, args=([listener],), name="http")
     thread.start()

@@ -1,0 +1,133 @@
+"""`./do bench`: the figures, measured in one run on one machine."""
+
+import json
+import os
+import platform
+import tempfile
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bench import memory, render, service
+from bench.peers.install import Peers, install
+from bench.photographs import photographs
+
+HERE = Path(__file__).parent
+KEPT = HERE.parent / "docs" / "figures"
+
+
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    RENDER = "render"
+    SERVICE = "service"
+    MEMORY = "memory"
+
+
+def main(
+    parts: Annotated[list[Part] | None, typer.Argument(help="What to measure.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Medians are over so many rounds.")] = 5,
+    count: Annotated[int, typer.Option(min=9, help="Photographs for the service.")] = 200,
+    keep: Annotated[bool, typer.Option(help="Write the figures to docs/figures.")] = False,
+    peers: Annotated[bool, typer.Option(help="Measure sharp, ipx and thumbor too.")] = True,
+) -> None:
+    """Measure Tintype against its codecs and its peers.
+
+    Example: `./do bench render --rounds 9`
+    """
+    chosen = parts or list(Part)
+    others = install(HERE / ".cache") if peers else Peers(None, None)
+    console = Console()
+    figures: dict[str, object] = {"measured": _conditions()}
+    with tempfile.TemporaryDirectory(prefix="tintype-bench-") as temporary:
+        folder = Path(temporary)
+        where, sources = photographs(folder)
+        figures["photographs"] = [where, [path.name for path in sources]]
+        console.print(f"{where}; medians of {rounds} rounds", highlight=False)
+        if Part.RENDER in chosen:
+            rendered = render.measure(sources, rounds, folder / "render", others)
+            figures["render"] = [asdict(each) for each in rendered]
+            console.print(_render_table(rendered))
+        if Part.SERVICE in chosen:
+            served = service.measure(sources, count, rounds, folder / "service", others)
+            figures["service"] = [asdict(each) for each in served]
+            console.print(_service_table(served))
+        if Part.MEMORY in chosen:
+            peaks = memory.measure(folder)
+            figures["memory"] = [asdict(each) for each in peaks]
+            console.print(_memory_table(peaks))
+    results = KEPT if keep else HERE / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    target = results / f"{datetime.now(UTC):%Y-%m-%d}.json"
+    target.write_text(json.dumps(figures, indent=1) + "\n")
+    console.print(f"written to {target.relative_to(HERE.parent)}", highlight=False)
+
+
+def _conditions() -> dict[str, object]:
+    processor = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processor": processor[0] if processor else platform.machine(),
+        "processors": len(os.sched_getaffinity(0)),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
+def _render_table(measured: list[render.Measured]) -> Table:
+    floor = next(each.cost for each in measured if each.way == render.FLOOR)
+    table = Table(title="processor time per photograph: three variants, one thread", box=None)
+    for title in ("way", "ms", "min - max", "x floor", "kB", "dB 800x600", "dB 200x150"):
+        table.add_column(title, justify="left" if title == "way" else "right", no_wrap=True)
+    for each in measured:
+        lowest, highest = min(each.milliseconds), max(each.milliseconds)
+        table.add_row(
+            each.way,
+            f"{each.cost:.0f}",
+            f"{lowest:.0f} - {highest:.0f}",
+            f"{each.cost / floor:.2f}",
+            f"{each.kilobytes:.0f}",
+            *(f"{each.decibels[name]:.1f}" for name in ("800x600", "200x150") if each.decibels),
+        )
+    return table
+
+
+def _service_table(measured: list[service.Throughput]) -> Table:
+    baseline = measured[0].rate
+    table = Table(title="photographs per second, all processors", box=None)
+    for title in ("way", "per second", "min - max", "of develop", "CPU ms each"):
+        table.add_column(title, justify="left" if title == "way" else "right", no_wrap=True)
+    for each in measured:
+        lowest, highest = min(each.per_second), max(each.per_second)
+        table.add_row(
+            each.way,
+            f"{each.rate:.1f}",
+            f"{lowest:.1f} - {highest:.1f}",
+            f"{each.rate / baseline:.0%}",
+            f"{each.cost:.0f}",
+        )
+    return table
+
+
+def _memory_table(measured: list[memory.Peak]) -> Table:
+    table = Table(title="largest resident memory of a decoder child", box=None)
+    for title in ("photograph", "MB", "idle MB"):
+        table.add_column(title, justify="left" if title == "photograph" else "right")
+    for each in measured:
+        table.add_row(each.photograph, f"{each.megabytes:.0f}", f"{each.idle_megabytes:.0f}")
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(main)

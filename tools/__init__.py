@@ -1,0 +1,1 @@
+"""What the tasks of `./do` need beyond one command."""
