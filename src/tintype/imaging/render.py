@@ -21,6 +21,7 @@ from tintype.imaging.messages import (
 from tintype.imaging.operations import in_phases
 from tintype.imaging.operations.resize import Resize
 from tintype.imaging.raster import Raster
+from tintype.imaging.shortage import wanted_memory
 from tintype.imaging.vips import prepare
 from tintype.model import Facts
 
@@ -44,6 +45,8 @@ def render(task: RenderTask, folder: Path) -> Rendered | Refused:
         validated = time.monotonic()
         files = _make_all(task, content, facts, folder)
     except Rejection as error:
+        if wanted_memory(error):  # which is no verdict on the image
+            raise
         return Refused(code=error.code, detail=error.detail, facts=facts)
     return Rendered(
         facts=facts,

@@ -49,8 +49,8 @@ def process(folder: Path, argument: str) -> Refused:
     return told(str(os.getpid()))
 
 
-def reject(folder: Path, argument: str) -> Rendered:
-    raise CorruptError(argument)
+def reject(folder: Path, argument: str) -> Refused:
+    return Refused(code="corrupt", detail=argument)
 
 
 def fail(folder: Path, argument: str) -> Rendered:
@@ -83,13 +83,13 @@ def burn_deaf(folder: Path, argument: str) -> Rendered:
     return burn(folder, argument)
 
 
-def eat(folder: Path, argument: str) -> Refused:
-    return told(str(len(bytearray(int(argument)))))
+def eat(folder: Path, argument: str) -> Rendered:
+    return copy(folder, f"ate {len(bytearray(int(argument)))}")
 
 
-def eat_and_reject(folder: Path, argument: str) -> Rendered:
+def eat_and_reject(folder: Path, argument: str) -> Refused:
     eaten = bytearray(int(argument))
-    raise CorruptError(f"after {len(eaten)}")
+    return Refused(code="corrupt", detail=f"after {len(eaten)}")
 
 
 def lack_memory(folder: Path, argument: str) -> Rendered:

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 
 # Requests under way get this long to end; jobs get their own grace time after that.
 _REQUEST_SECONDS = 5
+
+_STARTUP_LOOK_SECONDS = 0.01
 
 
 def up(
@@ -122,6 +125,8 @@ def _serve(service: Service, settings: Settings, listener: socket.socket) -> Non
     service.start()
     thread = threading.Thread(target=server.run, args=([listener],), name="http")
     thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(_STARTUP_LOOK_SECONDS)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"Tintype is ready at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)

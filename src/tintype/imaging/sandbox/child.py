@@ -7,7 +7,6 @@ folder of another.
 """
 
 import os
-import re
 import select
 import socket
 import threading
@@ -17,19 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tintype.errors import Rejection
 from tintype.imaging.messages import Refused, Rendered, RenderTask
 from tintype.imaging.sandbox import kernel, landlock, limits, seccomp, wire
+from tintype.imaging.shortage import wanted_memory
 
 Decoder = Callable[[RenderTask, Path], Rendered | Refused]
 
-# How libvips, libjpeg, libpng, libtiff, libheif, libaom and the C++ library say that memory could
-# not be had. libheif says nearly the same of an image that is larger than it likes.
-NO_MEMORY = re.compile(
-    "out of memory|insufficient memory|(cannot|failed to|unable to) allocate|bad_alloc"
-    "|memory allocation error(?!: security)",
-    re.IGNORECASE,
-)
 TRACE_LENGTH = 4000  # characters of a traceback, from its end
 
 
@@ -98,23 +90,13 @@ def _answer(
     try:
         os.chdir(folder)  # TMPDIR is `.`: what libvips spills to disk goes where it is cleaned up
         limits.allow_cpu(setting.budget.cpu_seconds)
-        return setting.decoder(order.task, folder)
-    except Rejection as error:
-        # A verdict that was reached near the memory limit may be the limit's and not the image's.
-        if _wanted_memory(error) or space.was_tight():
-            return _failed(error, memory=True)
-        return Refused(code=error.code, detail=error.detail)
+        reply = setting.decoder(order.task, folder)
     except Exception as error:  # noqa: BLE001 the border of the child: the server learns of it
-        return _failed(error, memory=_wanted_memory(error) or space.was_tight())
-
-
-def _wanted_memory(error: BaseException | None) -> bool:
-    """Whether an error, or one that it came from, says that memory could not be had."""
-    while error is not None:
-        if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+        return _failed(error, memory=wanted_memory(error) or space.was_tight())
+    if isinstance(reply, Refused) and space.was_tight():
+        # A verdict that was reached near the memory limit may be the limit's and not the image's.
+        return wire.Failed(memory=True, detail=f"{reply.code} near the memory limit", trace="")
+    return reply
 
 
 def _failed(error: Exception, *, memory: bool) -> wire.Failed:
