@@ -119,11 +119,16 @@ class Child:
 
     def ready(self) -> bool:
         """Whether it can take a task; waits for a child that is still on its way."""
-        if self._pid:
-            poll = select.poll()
-            poll.register(self._pidfd, select.POLLIN)  # it has died, or
-            poll.register(self._report, select.POLLIN)  # its zygote has, and it soon will
-            return not poll.poll(0)
+        return (self._pid != 0 or self._meet()) and self._lives()
+
+    def _lives(self) -> bool:
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)  # it has died, or
+        poll.register(self._report, select.POLLIN)  # its zygote has, and it soon will
+        return not poll.poll(0)
+
+    def _meet(self) -> bool:
+        """Wait for what a new child and its zygote say of it."""
         deadline = time.monotonic() + START_SECONDS
         try:
             self._report.settimeout(START_SECONDS)
