@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
@@ -20,12 +20,17 @@ from tintype.errors import SettingsInvalidError
 from tintype.recipe.loader import load
 from tintype.settings import Settings, environment, load_settings
 
+if TYPE_CHECKING:
+    import uvicorn
+
 log = structlog.get_logger()
 
 # Requests under way get this long to end; jobs get their own grace time after that.
 _REQUEST_SECONDS = 5
 
+# How often the main thread looks whether HTTP has started, and whether it still runs.
 _STARTUP_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.5
 
 
 def up(
@@ -95,12 +100,50 @@ def _serve(service: Service, settings: Settings, listener: socket.socket) -> Non
     Uvicorn runs in a thread of its own: in the main thread it would take over the signals and
     raise them once more at its end, and a clean shutdown would not exit with 0.
     """
+    stopping = _heed_signals()
+    for warning in service.sandbox.confinement.warnings:
+        log.warning("sandbox.weak", detail=warning)
+    service.start()
+    server = _http_server(service, settings)
+    thread = threading.Thread(target=server.run, args=([listener],), name="http")
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(_STARTUP_LOOK_SECONDS)
+    print(f"Tintype is ready at {_address(listener)}/ (Ctrl-C stops it)", flush=True)
+    while thread.is_alive() and not stopping.wait(_LOOK_SECONDS):
+        pass
+    log.info("service.stopping")
+    server.should_exit = True
+    thread.join()
+    drained = service.stop(settings.grace_seconds)
+    log.info("service.stopped", drained=drained)
+    if not drained:
+        # Threads that still work cannot be ended; their runs are taken up at the next start.
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def _heed_signals() -> threading.Event:
+    """An event that the first SIGTERM or SIGINT sets; the second ends the process at once."""
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(1)
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopping
+
+
+def _http_server(service: Service, settings: Settings) -> "uvicorn.Server":
     # Loaded here so that the other commands, which serve nothing, start at once.
     import uvicorn
 
     from tintype.entrypoints.http.service import create_app
 
-    server = uvicorn.Server(
+    return uvicorn.Server(
         uvicorn.Config(
             create_app(service.app, public_url=settings.public_url, spool=service.spool),
             http="httptools",
@@ -111,34 +154,8 @@ def _serve(service: Service, settings: Settings, listener: socket.socket) -> Non
             timeout_graceful_shutdown=_REQUEST_SECONDS,
         )
     )
-    stopping = threading.Event()
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            os._exit(1)
-        stopping.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    for warning in service.sandbox.confinement.warnings:
-        log.warning("sandbox.weak", detail=warning)
-    service.start()
-    thread = threading.Thread(target=server.run, args=([listener],), name="http")
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(_STARTUP_LOOK_SECONDS)
+def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    print(f"Tintype is ready at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
-    while not stopping.wait(0.5):
-        if not thread.is_alive():
-            break
-    log.info("service.stopping")
-    server.should_exit = True
-    thread.join()
-    drained = service.stop(settings.grace_seconds)
-    log.info("service.stopped", drained=drained)
-    if not drained:
-        # Threads that still work cannot be ended; their runs are taken up at the next start.
-        sys.stdout.flush()
-        os._exit(0)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
