@@ -1,11 +1,14 @@
 """The one place that wires ports to adapters."""
 
+import errno
+import os
 import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tintype.errors import SettingsInvalidError
 from tintype.imaging.sandbox import Budget, Sandbox
 from tintype.pipeline.app import App
 from tintype.pipeline.bulletin import Bulletin
@@ -56,7 +59,7 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
     from tintype.adapters.sql.engines import open_engine
     from tintype.adapters.sql.migrating import migrate
 
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data, "TINTYPE_DATA")
     # The sandbox comes first: its folder's lock tells whether another service has this data.
     sandbox = open_sandbox(settings, settings.data / "scratch")
     database = open_engine(settings.database_url)
@@ -86,6 +89,20 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
         bulletin=bulletin,
     )
     return Service(app, sandbox, database.dispose, _empty_spool(settings.data / "uploads"))
+
+
+def make_folder(folder: Path, name: str) -> None:
+    """Make a folder and those above it; raises SettingsInvalidError that names the setting."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(folder, os.O_DIRECTORY))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise SettingsInvalidError(
+            f"{name}: the folder {folder} cannot be used: {error.strerror};"
+            " name a folder that you may write to"
+        ) from None
 
 
 def open_sandbox(settings: Settings, scratch: Path) -> Sandbox:

@@ -101,15 +101,20 @@ def test_a_file_with_too_many_bytes_is_refused_without_being_read(tmp_path: Path
     assert rendered(tmp_path, content, limits=replace(LIMITS, max_bytes=len(content)))
 
 
-def test_content_decides_whatever_the_file_is_called(tmp_path: Path) -> None:
-    """T4: a .jpg that holds SVG would be drawn, with files that it names."""
+@pytest.mark.parametrize(
+    "reference",
+    ["secret.jpg", "{folder}/secret.jpg", "file://{folder}/secret.jpg", "./a/../secret.jpg"],
+)
+def test_content_decides_whatever_the_file_is_called(reference: str, tmp_path: Path) -> None:
+    """T4, T5: a .jpg that holds SVG would be drawn, with the files that it names."""
     (tmp_path / "secret.jpg").write_bytes(encoded(scene(), "jpeg"))
-    (tmp_path / "photo.jpg").write_bytes(
-        b"<svg xmlns='http://www.w3.org/2000/svg' width='96' height='72'>"
-        b"<image href='secret.jpg' width='96' height='72'/></svg>"
+    (tmp_path / "photo.jpg").write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='96' height='72'>"
+        f"<image href='{reference.format(folder=tmp_path)}' width='96' height='72'/></svg>"
     )
     with pytest.raises(UnsupportedFormatError, match="SVG"):
         made(RenderTask(input="photo.jpg", limits=LIMITS, variants=()), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photo.jpg", "secret.jpg"]
 
 
 def test_what_is_appended_to_an_image_does_not_come_out_again(tmp_path: Path) -> None:

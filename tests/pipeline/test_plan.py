@@ -65,3 +65,4 @@ def test_delays_grow_and_stay_bounded(
     delay = retry_delay(retry, attempt, jitter)
     assert 0 <= delay <= 3600 * 1.25
     assert retry_delay(retry, attempt + 1, jitter) >= delay
+    assert retry_delay(retry, attempt, jitter, away=True) >= max(delay, 10)

@@ -96,8 +96,17 @@ def test_a_store_that_fails_for_a_while_only_delays(
         pipeline.step()
     waiting = pipeline.app.image(image.id)
     assert waiting.state is ImageState.QUEUED
-    assert pipeline.finish() == [2.0]
+    assert pipeline.finish() == [10.0], "a store that is away is given time"
     assert pipeline.app.image(image.id).state is ImageState.DONE
+
+
+def test_a_disk_that_is_full_is_never_the_images_fault(pipeline: Pipeline) -> None:
+    image = pipeline.upload("a.png", moody.FULL)
+    assert pipeline.finish() == [0.0, 10.0, 20.0]
+    image = pipeline.app.image(image.id)
+    assert image.state is ImageState.DEAD
+    assert image.error
+    assert image.error.code == "store_failed"
 
 
 def test_a_newer_version_that_is_accepted_first_is_the_only_one_made(pipeline: Pipeline) -> None:

@@ -187,7 +187,7 @@ def test_a_suffix_goes_before_the_last_extension(key: str, result: str) -> None:
 
 def test_a_suffix_that_makes_a_key_too_long_is_refused() -> None:
     with pytest.raises(KeyInvalidError):
-        with_suffix("x" * 1020 + ".jpg", "12345678")
+        with_suffix("x/" * 508 + "a.jpg", "12345678")
 
 
 characters = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\")
@@ -245,3 +245,12 @@ def test_a_suffix_changes_only_the_file_name(key: str, suffix: str) -> None:
     result = with_suffix(key, suffix)
     assert result.replace(f"-{suffix}", "", 1) == key or suffix in key
     assert result.rpartition("/")[0] == key.rpartition("/")[0]
+
+
+def test_a_long_name_makes_room_for_its_suffix() -> None:
+    for letter in ("y", "ü", "日"):
+        name = letter * (246 // len(letter.encode())) + ".jpg"
+        longer = with_suffix(f"originals/{name}", "abcd2345")
+        assert longer.endswith("-abcd2345.jpg")
+        assert longer.startswith(f"originals/{letter}")
+        assert len(longer.removeprefix("originals/").encode()) <= 255

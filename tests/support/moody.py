@@ -1,5 +1,6 @@
 """A decoder that obeys what some originals say and decodes all others; runs in children."""
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from tintype.imaging.render import render as really_render
 HANG = b"hang"
 DIE = b"die"
 BURN = b"burn"
-SLOW = b"slow"
+FULL = b"full"
 
 
 def render(task: RenderTask, folder: Path) -> Rendered | Refused:
@@ -22,6 +23,6 @@ def render(task: RenderTask, folder: Path) -> Rendered | Refused:
         pass
     if content == HANG:
         time.sleep(3600)
-    if content == SLOW:
-        time.sleep(0.5)
+    if content == FULL:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     return really_render(task, folder)

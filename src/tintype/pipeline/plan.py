@@ -18,6 +18,9 @@ _DEATHS = (DecoderDiedError.code, DecoderOutOfMemoryError.code, DecoderOutOfTime
 # A delay never grows beyond this, whatever the backoff: longer waits look like lost work.
 _LONGEST_DELAY = 3600.0
 
+# A disk that is full or a server that restarts takes longer than most recipes wait.
+_STORE_SECONDS = 10.0
+
 
 def verdict(error: TintypeError, earlier: Sequence[Failure]) -> TintypeError:
     """What an attempt's failure means in the light of the earlier ones.
@@ -35,11 +38,14 @@ def verdict(error: TintypeError, earlier: Sequence[Failure]) -> TintypeError:
     return ResourceLimitError()
 
 
-def retry_delay(retry: Retry, attempt: int, jitter: float) -> float:
+def retry_delay(retry: Retry, attempt: int, jitter: float, *, away: bool = False) -> float:
     """Seconds to wait after the failed attempt number `attempt` (from 1); `jitter` in [0, 1).
 
     The interval grows by the backoff rate with each attempt; jitter adds up to a quarter, so that
-    jobs that failed together do not come back together.
+    jobs that failed together do not come back together. Where the store is `away`, it is given at
+    least 10 seconds, then 20, 40 ...: five attempts outlast an outage of two minutes.
     """
     delay = retry.interval * retry.backoff_rate ** (attempt - 1)
+    if away:
+        delay = max(delay, _STORE_SECONDS * 2.0 ** (attempt - 1))
     return min(delay, _LONGEST_DELAY) * (1 + jitter / 4)

@@ -12,6 +12,7 @@ from tintype.errors import (
     LeaseLostError,
     ObjectMissingError,
     OriginalChangedError,
+    StoreFailedError,
     TintypeError,
 )
 from tintype.imaging.sandbox import Sandbox
@@ -102,7 +103,8 @@ class Worker:
             return self._end(lease, job, record, ImageState.REJECTED, failure=failure)
         if not meaning.retryable or lease.run.attempt >= self._retry.max_attempts:
             return self._end(lease, job, record, ImageState.DEAD, failure=failure)
-        delay = retry_delay(self._retry, lease.run.attempt, self._jitter())
+        away = isinstance(meaning, StoreFailedError)
+        delay = retry_delay(self._retry, lease.run.attempt, self._jitter(), away=away)
         self._catalog.retry(lease, failure, delay=delay, steps=record.steps)
         log.warning("job.retried", job=job.id, code=failure.code, delay=round(delay, 1))
         return None

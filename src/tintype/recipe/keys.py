@@ -11,6 +11,11 @@ from tintype.recipe.problems import meant, shortened
 
 DEFAULT_KEY = "{variant}/{name}.{ext}"
 
+RESERVED = frozenset(
+    {"v1", "i", "images", "static", "docs", "openapi.json", "healthz", "readyz", "metrics"}
+)
+"""The first parts of addresses that the service uses: no variant is found by its key there."""
+
 PLACEHOLDERS: Mapping[str, str] = {
     "name": "the original's key below the prefix, folders included, without its last extension",
     "key": "the original's whole key",
@@ -27,6 +32,7 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """What a template may hold in braces, and what becomes of it."""
 
+_LONGEST_NAME = 255  # bytes of UTF-8 that file systems take for a file's name
 _LONGEST_KEY = 1024  # bytes of UTF-8: what S3 and most stores take
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}(/?)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -118,8 +124,15 @@ def expand(
 
 
 def with_suffix(key: str, suffix: str) -> str:
-    """A key with `-` and a suffix before its last extension; raises KeyInvalidError if too long."""
+    """A key with `-` and a suffix before its last extension.
+
+    A file name that would grow beyond what file systems take loses the end of its stem.
+    """
     path, extension = posixpath.splitext(key)
-    result = f"{path}-{suffix}{extension}"
+    folders, slash, stem = path.rpartition("/")
+    ending = f"-{suffix}{extension}"
+    room = max(1, _LONGEST_NAME - len(ending.encode()))
+    stem = stem.encode()[:room].decode(errors="ignore")
+    result = f"{folders}{slash}{stem}{ending}"
     check_key(result)
     return result

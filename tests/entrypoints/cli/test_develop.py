@@ -110,3 +110,19 @@ def test_nothing_but_variants_is_left(tmp_path: Path, recipe: Path) -> None:
     good = write_photograph(tmp_path / "a.jpg", 200, 160)
     assert tintype("develop", good, "-r", recipe, "-o", tmp_path / "out").returncode == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["page", "thumb"]
+
+
+def test_an_output_folder_that_cannot_be_is_a_clear_error(tmp_path: Path, recipe: Path) -> None:
+    photo = write_photograph(tmp_path / "a.jpg", 200, 160)
+    done = tintype("develop", photo, "-r", recipe, "-o", photo)
+    assert done.returncode == 2
+    assert "--output" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_an_earlier_call_made_is_not_developed_again(tmp_path: Path, recipe: Path) -> None:
+    write_photograph(tmp_path / "a.jpg", 200, 160)
+    recipe.rename(tmp_path / ".recipe.yaml")
+    for _ in range(2):
+        done = tintype("develop", ".", "-r", ".recipe.yaml", cwd=tmp_path)
+        assert "1 files: 1 done" in done.stdout

@@ -82,6 +82,15 @@ def test_two_services_cannot_share_one_data_folder(service: RunningService) -> N
     assert str(service.data) in done.stderr
 
 
+@pytest.mark.parametrize("folder", ["file", "file/below", "/proc/none"])
+def test_a_data_folder_that_cannot_be_is_a_clear_error(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").touch()
+    done = tintype("up", "-r", RECIPE, "--data", folder, "--port", "0", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "TINTYPE_DATA" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_without_keys_only_this_machine_is_served(tmp_path: Path) -> None:
     done = tintype("up", "-r", RECIPE, "--data", tmp_path / "data", "--host", "0.0.0.0")
     assert done.returncode == 2

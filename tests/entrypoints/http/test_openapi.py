@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.service import RunningService
-from tintype.entrypoints.http.addresses import RESERVED
+from tintype.recipe.keys import RESERVED
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,9 @@ def test_hostile_files_end_in_a_verdict_and_leave_nothing_behind(
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     assert files
     here = psutil.Process()
-    with Sandbox(1, tmp_path) as sandbox:
+    # The bound of every one of them: a second of processor time, 250 MB with the idle child's 50.
+    budget = Budget(memory=200_000_000, cpu_seconds=1)
+    with Sandbox(1, tmp_path, budget=budget) as sandbox:
         render(sandbox, files[0])
         memory, descriptors = here.memory_info().rss, here.num_fds()
         for path in files:

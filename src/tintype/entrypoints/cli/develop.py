@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tintype.bootstrap import open_sandbox
+from tintype.bootstrap import make_folder, open_sandbox
 from tintype.entrypoints.cli.terminal import console, progress, size, table
 from tintype.errors import ParameterInvalidError
 from tintype.model import ImageState
@@ -40,12 +40,12 @@ def develop(
     resolved = load(recipe, environment())
     settings = load_settings()
     try:
-        work = list(sources(files))
+        work = [each for each in sources(files) if not _made_before(each, files, output)]
     except FileNotFoundError as error:
         raise ParameterInvalidError(f"No such file or folder: {error}") from None
     # Beside the variants, so that they need only be renamed.
     scratch = output / ".tintype"
-    scratch.mkdir(parents=True, exist_ok=True)
+    make_folder(scratch, "--output")
     with open_sandbox(settings, scratch) as sandbox:
         darkroom = Darkroom(resolved, sandbox, output)
         done = _develop(darkroom, work, settings.decoders, as_json=as_json)
@@ -54,6 +54,13 @@ def develop(
         _summary(done)
     if any(developed.status is not ImageState.DONE for developed in done):
         raise typer.Exit(1)
+
+
+def _made_before(source: Source, paths: list[Path], output: Path) -> bool:
+    """Whether a file lies in the output folder of an earlier call, below a folder to develop."""
+    made = output.absolute()
+    asked_for = made in [path.absolute() for path in paths]
+    return made in source.file.absolute().parents and not asked_for
 
 
 def _develop(

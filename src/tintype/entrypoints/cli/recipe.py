@@ -11,7 +11,7 @@ import typer
 from tintype.entrypoints.cli.terminal import size
 from tintype.errors import ParameterInvalidError
 from tintype.imaging.operations import Operation
-from tintype.recipe.collisions import warnings
+from tintype.recipe.advice import advice
 from tintype.recipe.loader import load
 from tintype.recipe.problems import RecipeProblemsError
 from tintype.recipe.schema import Recipe, Variant, json_schema
@@ -67,7 +67,7 @@ def check(
         raise typer.Exit(_USAGE) from None
     if as_json:
         content = {"digest": recipe.digest, "recipe": json.loads(recipe.to_json())}
-        _print_json({"valid": True, **content, "warnings": warnings(recipe)})
+        _print_json({"valid": True, **content, "warnings": advice(recipe)})
     else:
         _show_recipe(file, recipe)
 
@@ -113,7 +113,7 @@ def _show_recipe(file: Path, recipe: Recipe) -> None:
         f"retry      {retry.max_attempts} attempts,"
         f" {retry.interval:g} s apart, growing by {retry.backoff_rate:g}"
     )
-    for warning in warnings(recipe):
+    for warning in advice(recipe):
         typer.echo(f"\n{typer.style('warning:', fg='yellow')} {warning}")
 
 

@@ -17,6 +17,7 @@ import typer
 from tintype.bootstrap import Service, open_service
 from tintype.entrypoints.logs import configure_logs
 from tintype.errors import SettingsInvalidError
+from tintype.recipe.advice import unenforced
 from tintype.recipe.loader import load
 from tintype.settings import Settings, environment, load_settings
 
@@ -103,6 +104,8 @@ def _serve(service: Service, settings: Settings, listener: socket.socket) -> Non
     stopping = _heed_signals()
     for warning in service.sandbox.confinement.warnings:
         log.warning("sandbox.weak", detail=warning)
+    for warning in unenforced(service.app.recipe):
+        log.warning("recipe.unenforced", detail=warning)
     service.start()
     server = _http_server(service, settings)
     thread = threading.Thread(target=server.run, args=([listener],), name="http")

@@ -5,21 +5,7 @@ from urllib.parse import quote
 from fastapi import Request
 
 from tintype.model import Variant
-
-# The first parts of paths that the service uses, or will: no variant is found by its key there.
-RESERVED = frozenset(
-    {
-        "v1",
-        "i",
-        "images",
-        "static",
-        "docs",
-        "openapi.json",
-        "healthz",
-        "readyz",
-        "metrics",
-    }
-)
+from tintype.recipe.keys import RESERVED
 
 
 class Addresses:

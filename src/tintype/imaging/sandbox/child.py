@@ -6,6 +6,7 @@ not list or watch the root, and it learns the names of its own jobs only; so it 
 folder of another.
 """
 
+import errno
 import os
 import select
 import socket
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tintype.imaging.messages import Refused, Rendered, RenderTask
 from tintype.imaging.sandbox import kernel, landlock, limits, seccomp, wire
@@ -22,6 +24,8 @@ from tintype.imaging.shortage import wanted_memory
 
 Decoder = Callable[[RenderTask, Path], Rendered | Refused]
 
+# The disk's fault and not the decoder's: full, over quota, broken, read-only.
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 TRACE_LENGTH = 4000  # characters of a traceback, from its end
 
 
@@ -92,16 +96,21 @@ def _answer(
         limits.allow_cpu(setting.budget.cpu_seconds)
         reply = setting.decoder(order.task, folder)
     except Exception as error:  # noqa: BLE001 the border of the child: the server learns of it
-        return _failed(error, memory=wanted_memory(error) or space.was_tight())
+        return _failed(error, tight=space.was_tight())
     if isinstance(reply, Refused) and space.was_tight():
         # A verdict that was reached near the memory limit may be the limit's and not the image's.
-        return wire.Failed(memory=True, detail=f"{reply.code} near the memory limit", trace="")
+        return wire.Failed(cause="memory", detail=f"{reply.code} near the memory limit", trace="")
     return reply
 
 
-def _failed(error: Exception, *, memory: bool) -> wire.Failed:
+def _failed(error: Exception, *, tight: bool) -> wire.Failed:
     trace = "".join(traceback.format_exception(error))
-    return wire.Failed(memory=memory, detail=_line(error), trace=trace[-TRACE_LENGTH:])
+    cause: Literal["memory", "disk", "unforeseen"] = "unforeseen"
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        cause = "disk"
+    elif tight or wanted_memory(error):
+        cause = "memory"
+    return wire.Failed(cause=cause, detail=_line(error), trace=trace[-TRACE_LENGTH:])
 
 
 def _line(error: Exception) -> str:

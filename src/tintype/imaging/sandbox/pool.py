@@ -78,8 +78,9 @@ class Sandbox:
 
         An image that is at fault is a Refused value. Raises DecoderOutOfTimeError and
         DecoderOutOfMemoryError for a task over its budget (memory is tried once more, with twice
-        the limit), DecoderStalledError where the wall clock ran out first, DecoderDiedError for any
-        other failure of the child, SystemFailure where none can be started, and ShuttingDownError
+        the limit), DecoderStalledError where the wall clock ran out first, StoreFailedError where
+        the disk did not take the files, DecoderDiedError for any other failure of the child,
+        SystemFailure where none can be started, and ShuttingDownError
         after `close`.
         """
         order = wire.order.dump_json(wire.Order(folder=self._scratch.name(folder), task=task))

@@ -17,6 +17,8 @@ from tintype.errors import (
     DecoderOutOfMemoryError,
     DecoderOutOfTimeError,
     DecoderStalledError,
+    StoreFailedError,
+    SystemFailure,
 )
 from tintype.imaging.messages import Refused, Rendered
 from tintype.imaging.sandbox import limits, wire
@@ -152,8 +154,8 @@ class Child:
     def run(self, order: bytes) -> Rendered | Refused:
         """Have it carry out an order (an encoded wire.Order).
 
-        Raises DecoderDiedError and its subclasses, DecoderStalledError. After any of them the
-        child must be closed.
+        Raises DecoderDiedError and its subclasses, DecoderStalledError, and StoreFailedError where
+        the disk did not take the files. After any of them the child must be closed.
         """
         self.tasks += 1
         used = _cpu_time(self._pid)
@@ -215,10 +217,11 @@ def _verdict(message: bytes) -> Rendered | Refused:
         if reply.code not in VERDICTS:
             raise DecoderDiedError("A decoder child sent a verdict that does not exist.")
         return replace(reply, detail=detail)
-    if reply.memory:
-        failure: DecoderDiedError = DecoderOutOfMemoryError()
-    else:
-        failure = DecoderDiedError(f"The decoder failed: {detail}.")
+    failure: SystemFailure = DecoderDiedError(f"The decoder failed: {detail}.")
+    if reply.cause == "memory":
+        failure = DecoderOutOfMemoryError()
+    elif reply.cause == "disk":
+        failure = StoreFailedError("A decoder could not write to its scratch folder.")
     failure.add_note(reply.trace)
     raise failure
 

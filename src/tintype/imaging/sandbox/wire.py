@@ -9,6 +9,7 @@ whoever reads it, and nothing is ever unpickled.
 import socket
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -80,9 +81,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The decoder failed: for want of memory, or by an exception that is nobody's verdict."""
+    """The decoder failed: for want of memory, for want of disk, or by an unforeseen exception."""
 
-    memory: bool
+    cause: Literal["memory", "disk", "unforeseen"]
     detail: str
     trace: str
 
