@@ -18,7 +18,7 @@ import sqlalchemy
 from dbos import DBOS
 
 from tintype.adapters.durable import DurableEngine
-from tintype.adapters.durable.library import Library, sqlite_engine
+from tintype.adapters.durable.backend import Library, sqlite_engine
 from tintype.adapters.durable.slots import FileSlots
 from tintype.errors import CatalogFailedError, SettingsInvalidError
 from tintype.model import Run

@@ -8,8 +8,8 @@ from pathlib import Path
 import sqlalchemy
 import structlog
 
+from tintype.adapters.durable.backend import Library, database_file
 from tintype.adapters.durable.janitor import Janitor
-from tintype.adapters.durable.library import Library, database_file
 from tintype.adapters.durable.slots import FileSlots, Slot
 from tintype.model import Run
 
