@@ -16,11 +16,12 @@ from tintype.errors import (
     TintypeError,
     TooManyBytesError,
 )
-from tintype.imaging.messages import EXTENSIONS, Refused, Rendered, RenderedFile, RenderTask
+from tintype.imaging.messages import EXTENSIONS, Rendered, RenderedFile
 from tintype.imaging.sandbox import Sandbox
 from tintype.model import Failure, ImageState
 from tintype.pipeline.plan import verdict
-from tintype.pipeline.steps import INPUT, rejection
+from tintype.pipeline.record import Record
+from tintype.pipeline.steps import INPUT, render
 from tintype.recipe.keys import check_key, expand, with_suffix
 from tintype.recipe.schema import Recipe
 
@@ -119,18 +120,17 @@ class Darkroom:
         )
 
     def _render(self, folder: Path) -> Rendered:
-        """Render, once more where the decoder died: the second death is the image's doing."""
-        task = RenderTask(input=INPUT, limits=self._recipe.limits(), variants=self._recipe.tasks())
+        """Render, once more where a decoder's death may have been bad luck."""
         try:
-            reply = self._sandbox.render(task, folder)
+            return render(self._sandbox, self._recipe, folder, Record(attempt=1))
         except DecoderDiedError as first:
+            meaning = verdict(first, [])
+            if meaning is not first:
+                raise meaning from None
             try:
-                reply = self._sandbox.render(task, folder)
+                return render(self._sandbox, self._recipe, folder, Record(attempt=2))
             except TintypeError as second:
                 raise verdict(second, [Failure.of(first)]) from None
-        if isinstance(reply, Refused):
-            raise rejection(Failure(reply.code, reply.detail))
-        return reply
 
     def _keep(
         self, source: Source, template: str, made: RenderedFile, file: Path

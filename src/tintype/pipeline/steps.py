@@ -65,13 +65,13 @@ def render(sandbox: Sandbox, recipe: Recipe, folder: Path, record: Record) -> Re
         # Facts are what a sound header gave: then it was the pixels that were refused.
         step = "render" if reply.facts else "validate"
         record.add(step, time.perf_counter() - began, failure)
-        raise rejection(failure)
+        raise _rejection(failure)
     record.add("validate", reply.validate_seconds)
     record.add("render", reply.render_seconds)
     return reply
 
 
-def rejection(failure: Failure) -> Rejection:
+def _rejection(failure: Failure) -> Rejection:
     """The rejection that a child named by its code."""
     kinds = {kind.code: kind for kind in REJECTIONS}
     return kinds[failure.code](failure.detail)
