@@ -79,3 +79,16 @@ def test_an_unknown_name_in_the_settings_file_is_a_problem(tmp_path: Path) -> No
     (tmp_path / "tintype.toml").write_text("prot = 1\n")
     with pytest.raises(SettingsInvalidError, match="prot: there is no such setting"):
         load_settings()
+
+
+@pytest.mark.parametrize("endpoint", ["", "127.0.0.1:9000", "ftp://x", "http://", "http://x:99999"])
+def test_an_endpoint_that_leads_nowhere_is_a_problem_where_it_is_used(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    assert load_settings().originals == ""
+    monkeypatch.setenv("TINTYPE_VARIANTS", "s3://bucket")
+    with pytest.raises(SettingsInvalidError, match="AWS_ENDPOINT_URL: must be a web address"):
+        load_settings()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://[::1]:9000")
+    assert load_settings().variants == "s3://bucket"

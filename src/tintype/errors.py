@@ -214,6 +214,13 @@ class JobNotFoundError(NotFoundError):
     code = "job_not_found"
 
 
+class DeadLetterNotFoundError(NotFoundError):
+    """There is no such dead letter."""
+
+    code = "dead_letter_not_found"
+    hint = "`tintype dead list` shows them; `tintype jobs show ID` shows any job."
+
+
 class VariantNotFoundError(NotFoundError):
     """There is no such variant."""
 
@@ -225,6 +232,76 @@ class VariantNotReadyError(NotFoundError):
 
     code = "variant_not_ready"
     hint = "Ask again in a moment, or watch the image's status_url."
+
+
+class JobActiveError(CallerError):
+    """The job has not ended yet."""
+
+    code = "job_active"
+    http_status = 409
+    hint = "Wait until it has ended, or cancel it first."
+
+
+class JobEndedError(CallerError):
+    """The job has ended already."""
+
+    code = "job_ended"
+    http_status = 409
+
+
+class JobOutdatedError(CallerError):
+    """The job's original was replaced or deleted since."""
+
+    code = "job_outdated"
+    http_status = 409
+    hint = "Look at the image: its present job works on the newest version."
+
+
+class JobCancelledError(CallerError):
+    """Somebody cancelled the job."""
+
+    code = "cancelled"
+    http_status = 409
+    hint = "`tintype jobs retry ID` takes it up again."
+
+
+class UnauthenticatedError(CallerError):
+    """This needs an API key."""
+
+    code = "unauthenticated"
+    http_status = 401
+    hint = "Send `Authorization: Bearer tt_...`; `tintype keys create` makes a key."
+
+
+class ForbiddenError(CallerError):
+    """The API key does not allow this."""
+
+    code = "forbidden"
+    http_status = 403
+    hint = "Use a key with the scope that is named; `tintype keys create --scope` makes one."
+
+
+class SignatureInvalidError(CallerError):
+    """The address is not signed, or its signature is not right."""
+
+    code = "signature_invalid"
+    http_status = 403
+    hint = "Take the address from the image's status, or sign one with `tintype url`."
+
+
+class SignatureExpiredError(CallerError):
+    """The signed address has expired."""
+
+    code = "signature_expired"
+    http_status = 403
+    hint = "Ask for the image's status again: it gives a fresh address."
+
+
+class ApiKeyNotFoundError(NotFoundError):
+    """There is no such API key."""
+
+    code = "api_key_not_found"
+    hint = "`tintype keys list` shows them."
 
 
 class RangeInvalidError(CallerError):
@@ -309,6 +386,22 @@ class LeaseLostError(SystemFailure):
 
     code = "lease_lost"
     retryable = False
+
+
+class HostDiedError(SystemFailure):
+    """The process that worked on the image died, again and again."""
+
+    code = "host_died"
+    retryable = False
+    hint = "Look at what ends the process (memory?), then redrive the job."
+
+
+class QueueFullError(SystemFailure):
+    """Too many images wait already."""
+
+    code = "queue_full"
+    http_status = 429
+    hint = "Send it again later, start more workers, or raise TINTYPE_QUEUE_LIMIT."
 
 
 class ShuttingDownError(SystemFailure):

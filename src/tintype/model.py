@@ -35,6 +35,22 @@ class StepStatus(StrEnum):
     FAILED = "failed"
 
 
+class Priority(StrEnum):
+    """Which jobs go first where several wait; equals go in the order of their arrival."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Scope(StrEnum):
+    """What an API key allows; `admin` allows the others too."""
+
+    UPLOAD = "upload"
+    READ = "read"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why something failed: a stable code for programs, a detail for people."""
@@ -96,6 +112,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A run of a job that has ended."""
+
+    number: int  # counts from 1
+    started_at: datetime
+    finished_at: datetime
+    error: Failure | None  # None where it did what it was to do
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What brought an original, kept with its job."""
+
+    source: str  # upload, or the kind of notification
+    content: str  # JSON: what is worth knowing of it
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One run of one resolved recipe on one version of one image."""
 
@@ -108,7 +142,11 @@ class Job:
     created_at: datetime
     updated_at: datetime
     error: Failure | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Step, ...] = ()  # of the last attempt
+    priority: Priority = Priority.NORMAL
+    forgiven: int = 0  # attempts that count no longer, as somebody asked for the job again since
+    event: Event | None = None
+    trace: str | None = None  # the W3C traceparent of what brought it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +162,19 @@ class Image:
     facts: Facts | None = None
     variants: tuple[Variant, ...] = ()
     error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """Who may come in, without the secret that proves it."""
+
+    id: str  # `key_` and 26 base32 characters
+    name: str  # for people
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None  # to the minute
+    revoked_at: datetime | None = None
 
 
 T = TypeVar("T")
@@ -153,6 +204,11 @@ class Run:
 def new_image_id() -> str:
     """A new image id: `img_` and 26 base32 characters that carry 128 random bits."""
     return "img_" + _base32(secrets.token_bytes(16))
+
+
+def new_key_id() -> str:
+    """A new id of an API key: `key_` and 26 base32 characters that carry 128 random bits."""
+    return "key_" + _base32(secrets.token_bytes(16))
 
 
 def job_id(image_id: str, version: str, recipe_digest: str) -> str:

@@ -8,9 +8,17 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -22,6 +30,9 @@ from pydantic_settings import (
 from tintype.errors import SettingsInvalidError
 
 _PREFIX = "TINTYPE_"
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+# Never shown: they are or hold passwords.
+_SECRET = ("database", "key")
 _FILE = "tintype.toml"
 
 
@@ -41,9 +52,15 @@ def _begins_with(*beginnings: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-_StoreAddress = Annotated[str, _begins_with("file://")]
-_DatabaseAddress = Annotated[str, _begins_with("sqlite:///")]
+def _lower(value: object) -> object:
+    """Text in lower case: levels are often written in capitals."""
+    return value.lower() if isinstance(value, str) else value
+
+
+_StoreAddress = Annotated[str, _begins_with("file:///", "s3://")]
+_DatabaseAddress = Annotated[str, _begins_with("sqlite:///", "postgresql://")]
 _WebAddress = Annotated[str, _begins_with("http://", "https://")]
+_LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
 class Settings(BaseSettings):
@@ -71,6 +88,9 @@ class Settings(BaseSettings):
     url: _WebAddress = Field("http://127.0.0.1:8080", examples=["https://img.example.com"])
     """The address of the service that client commands talk to."""
 
+    key: SecretStr = Field(SecretStr(""), examples=["tt_..."])
+    """The API key with which client commands come."""
+
     public_url: _WebAddress = Field("", examples=["https://img.example.com"])
     """The address by which clients reach this service; that of each request unless it is said."""
 
@@ -94,8 +114,20 @@ class Settings(BaseSettings):
     )
     """How many threads libvips uses in each decoder; set by `VIPS_CONCURRENCY`, as everywhere."""
 
+    queue_limit: int = Field(100_000, ge=1, examples=[100000])
+    """How many images may wait; who sends more is told to come back later (429)."""
+
+    link_seconds: int = Field(24 * 3600, ge=60, le=366 * 24 * 3600, examples=[86400])
+    """How long signed addresses in responses stay good, at the least."""
+
     grace_seconds: float = Field(25.0, ge=0, le=3600, examples=[25])
     """How long a shutdown waits for running jobs."""
+
+    log_level: _LogLevel = Field("info", examples=["info"])
+    """The least that is logged: debug, info, warning or error."""
+
+    log_format: Literal["auto", "json", "text"] = Field("auto", examples=["json"])
+    """How log lines look: auto is text on a terminal and JSON anywhere else."""
 
     @field_validator("data", "recipe")
     @classmethod
@@ -146,6 +178,7 @@ def load_settings(**overrides: Any) -> Settings:
     problems = list(_misspelled(os.environ))
     try:
         settings = Settings(**given)
+        problems += _wrong_endpoints(settings, os.environ)
     except ValidationError as error:
         problems += map(_problem, error.errors())
     except tomllib.TOMLDecodeError as error:
@@ -165,10 +198,28 @@ def _misspelled(environ: Mapping[str, str]) -> Iterator[str]:
             yield f"{name}: there is no such setting; did you mean {close[0]}?"
 
 
+def _wrong_endpoints(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables that should say where stores at s3:// addresses are, and do not."""
+    if not any(url.startswith("s3://") for url in (settings.originals_url, settings.variants_url)):
+        return
+    for name in _ENDPOINTS:
+        if name in environ and not _is_web_address(environ[name]):
+            yield f"{name}: must be a web address or unset; an example is https://s3.example.com"
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number, or too high
+        return False
+
+
 def _problem(problem: ErrorDetails) -> str:
     name = str(problem["loc"][0])
     if name not in Settings.model_fields:
         return f"{_FILE}: {name}: there is no such setting"
     example = (Settings.model_fields[name].examples or [""])[0]
     said = problem["msg"].removeprefix("Value error, ")
-    return f"{_PREFIX}{name.upper()}: {said}; got {problem['input']!r}, an example is {example}"
+    got = "" if name in _SECRET else f"got {problem['input']!r}, "
+    return f"{_PREFIX}{name.upper()}: {said}; {got}an example is {example}"

@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tintype.model import Facts, Failure, Image, ImageState, Job, Original, Page, Run, Step, Variant
+from tintype.model import (
+    ApiKey,
+    Attempt,
+    Event,
+    Facts,
+    Failure,
+    Image,
+    ImageState,
+    Job,
+    Original,
+    Page,
+    Priority,
+    Run,
+    Step,
+    Variant,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,28 @@ class Lease:
     run: Run
     key: str
     token: int  # grows with every lease of the key; a write under an older token is refused
+    deaths: int = 0  # how often the process died that was at this attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which dead letters are meant: those to which all that is given applies."""
+
+    job_id: str | None = None
+    code: str | None = None  # of the failure
+    prefix: str = ""  # of the original's key
+    since: datetime | None = None  # failed at, inclusive
+    until: datetime | None = None  # failed at, exclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits and what runs."""
+
+    queued: int
+    running: int
+    dead: int  # dead letters
+    oldest: datetime | None  # since when the job waits that waits longest
 
 
 class Catalog(Protocol):
@@ -50,16 +87,20 @@ class Catalog(Protocol):
         *,
         enqueue: bool,
         idempotency: tuple[str, str] | None = None,
+        priority: Priority = Priority.NORMAL,
+        event: Event | None = None,
+        trace: str | None = None,
     ) -> Acceptance:
-        """Commit to working on an original: the only write that starts work.
+        """Commit to working on an original: the only write that starts new work.
 
         A live image with the original's key gets a new version (its id wins over `image_id`), and
-        its queued job is superseded; else a new image is made. The same version and recipe as the
-        image's present job change nothing; a version and recipe that come back later are made
-        again, as the next attempt of their job. While another job of the key runs, the new job
+        its queued or dead job is superseded; else a new image is made. The same version and recipe
+        as the image's present job change nothing; a version and recipe that come back later are
+        made again, as the next attempt of their job. While another job of the key runs, the new job
         waits for `finish` to hand over. With `enqueue` the run is enqueued in the same transaction;
         without it, the caller starts the returned run. `idempotency` is a key and a
         fingerprint of the upload: raises IdempotencyConflictError where the key came with another.
+        Every later attempt has the job's `priority`; `event` and `trace` are kept with the job.
         The transaction is on disk when this returns.
         """
         ...
@@ -77,7 +118,7 @@ class Catalog(Protocol):
         None where the run must not go on: its job is final or has a later attempt, or another
         job of the key is running (then the job waits for `finish`, and goes on with the next
         number: an engine never runs an id again). A run that was begun before gets a new, higher
-        token.
+        token, and its lease says how often that has happened.
         """
         ...
 
@@ -127,7 +168,48 @@ class Catalog(Protocol):
         ...
 
     def failures(self, job_id: str) -> tuple[Failure, ...]:
-        """Why each failed attempt of a job failed, first to last."""
+        """Why each failed attempt that still counts failed, first to last."""
+        ...
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """Every attempt of a job that has ended, first to last, forgiven ones too."""
+        ...
+
+    def revive(self, job_id: str) -> Job:
+        """Enqueue the next attempt of a job that has ended, with all its tries before it.
+
+        For whoever asks for a job again. Raises JobNotFoundError, JobActiveError where it has
+        not ended, and JobOutdatedError where its image has another job or is gone.
+        """
+        ...
+
+    def cancel(self, job_id: str) -> Run | None:
+        """End a job that has not ended: it is dead of JobCancelledError, and no dead letter.
+
+        A lease of it is revoked, so that a run under way writes nothing more. Returns the run that
+        waited for its key, if any. Raises JobNotFoundError, and JobEndedError.
+        """
+        ...
+
+    def dead_letters(
+        self, which: Which = Which(), *, cursor: str | None = None, limit: int = 50
+    ) -> Page[Job]:
+        """Jobs that failed their last attempt and were neither revived nor dropped since.
+
+        Without their steps; the last to fail comes first, and a job's `updated_at` is when it
+        failed. Raises ParameterInvalidError for a bad cursor.
+        """
+        ...
+
+    def redrive(self, which: Which, limit: int = 500) -> int:
+        """Revive up to `limit` dead letters, oldest first, in one transaction; returns how many."""
+        ...
+
+    def drop(self, which: Which, limit: int = 500) -> int:
+        """Take up to `limit` dead letters off the list, oldest first; returns how many.
+
+        Their jobs and images stay as they are, and `revive` still takes them up again.
+        """
         ...
 
     def overdue(self, older_than: float, limit: int = 100) -> tuple[Run, ...]:
@@ -177,6 +259,44 @@ class Catalog(Protocol):
 
     def counts(self) -> Mapping[ImageState, int]:
         """How many jobs are in each state; no state is left out."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """What waits and what runs, counted now."""
+        ...
+
+    def keep_key(self, key: ApiKey, digest: str) -> None:
+        """Keep a new API key; `digest` is what its secret becomes, and the only way to find it."""
+        ...
+
+    def key(self, digest: str) -> ApiKey | None:
+        """The API key with this digest, be it expired or revoked, or None."""
+        ...
+
+    def keys(self) -> tuple[ApiKey, ...]:
+        """Every API key, newest first."""
+        ...
+
+    def revoke_key(self, key_id: str) -> ApiKey:
+        """Let an API key open nothing from now on; raises ApiKeyNotFoundError.
+
+        One that was revoked before stays as it is.
+        """
+        ...
+
+    def touch_key(self, key_id: str, used_at: datetime) -> None:
+        """Note that an API key was used."""
+        ...
+
+    def secrets(self, name: str) -> tuple[str, ...]:
+        """The secrets that all processes share under a name, newest first; two at the most.
+
+        The first is made (256 random bits, URL-safe text) where there is none yet.
+        """
+        ...
+
+    def rotate_secret(self, name: str) -> None:
+        """Make a new secret; the newest one until now stays, those before it go."""
         ...
 
     def check(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from tintype.model import Run
+from tintype.model import Priority, Run
 
 
 class Engine(Protocol):
@@ -23,15 +23,43 @@ class Engine(Protocol):
         ...
 
     def start(self, run: Run) -> None:
-        """Start a run in this process at once; enqueue it where there is no room or after drain."""
+        """Start a run in this process at once.
+
+        Enqueues it where there is no room, while the engine is paused, and after drain.
+        """
         ...
 
-    def enqueue(self, run: Run, *, delay: float = 0.0) -> None:
-        """Start a run when a worker is free, after `delay` seconds at the earliest."""
+    def enqueue(
+        self, run: Run, *, delay: float = 0.0, priority: Priority = Priority.NORMAL
+    ) -> None:
+        """Start a run when a worker is free, after `delay` seconds at the earliest.
+
+        Of the runs that wait, those of a higher priority are taken first.
+        """
+        ...
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is begun, as far as this process has heard; that takes a second."""
+        ...
+
+    def pause(self) -> None:
+        """Begin no more runs, in any process and after any restart, until `resume`.
+
+        What runs goes on; what is started or enqueued meanwhile waits.
+        """
+        ...
+
+    def resume(self) -> None:
+        """Begin runs again, in every process."""
         ...
 
     def sweep(self, older_than_seconds: float) -> int:
         """Forget the runs that ended longer ago than this; returns how many."""
+        ...
+
+    def retire(self) -> None:
+        """Take no new runs from now on: the first half of a drain, without waiting."""
         ...
 
     def drain(self, timeout: float) -> bool:

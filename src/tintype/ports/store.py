@@ -1,7 +1,7 @@
 """The store port: objects by key."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,8 @@ class StoredObject:
     key: str
     size: int  # bytes
     version: str  # changes whenever the content is replaced
-    modified_at: datetime
+    # By the store's clock; by ours where `put` says it. Two answers may differ by a second.
+    modified_at: datetime = field(compare=False)
 
 
 class Store(Protocol):
@@ -26,12 +27,20 @@ class Store(Protocol):
     """
 
     def put(
-        self, key: str, source: Path, *, content_type: str, create: bool = False
+        self,
+        key: str,
+        source: Path,
+        *,
+        content_type: str,
+        cache_control: str | None = None,
+        create: bool = False,
     ) -> StoredObject:
         """Store the file at `source` under `key`.
 
         Atomic: readers see the old object or the new one, whole. Durable: when this returns, the
         object survives a power cut. With `create`, raises KeyTakenError where an object exists.
+        A store that others read from too, such as a CDN, tells them the content type and what its
+        caches may do (`cache_control`, as in HTTP).
         """
         ...
 
