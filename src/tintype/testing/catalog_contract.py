@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import pytest
 
 from tintype.errors import (
+    ApiKeyNotFoundError,
     IdempotencyConflictError,
     ImageNotFoundError,
     JobNotFoundError,
@@ -17,104 +18,40 @@ from tintype.errors import (
     VariantNotFoundError,
 )
 from tintype.model import (
-    Facts,
+    Event,
     Failure,
     ImageState,
     Job,
     Original,
+    Priority,
     Run,
     Step,
     StepStatus,
-    Variant,
     job_id,
     new_image_id,
 )
-from tintype.ports.catalog import Acceptance, Catalog, Lease
-
-RECIPE = "digest-1"
-FACTS = Facts("jpeg", 4000, 3000, 5_000_000, 6, 1)
-DIED = Failure("decoder_died", "A decoder child died.")
-STALLED = Failure("decoder_stalled", "A decoder child stalled.")
-
-
-@dataclass
-class Clock:
-    """A clock that goes only when it is told to, a microsecond with each look."""
-
-    now: datetime = field(default=datetime(2026, 2, 28, 23, 59, 59, 999_990, tzinfo=UTC))
-
-    def __call__(self) -> datetime:
-        """The time."""
-        self.now += timedelta(microseconds=1)
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
+from tintype.ports.catalog import Acceptance, Catalog, Which
+from tintype.testing.catalog_setting import (
+    DIED,
+    FACTS,
+    RECIPE,
+    STALLED,
+    Clock,
+    Enqueued,
+    accept,
+    begin,
+    dead,
+    done,
+    original,
+    variant,
+)
+from tintype.testing.dead_letter_contract import DeadLetterContract
+from tintype.testing.key_contract import KeyContract
+from tintype.testing.revival_contract import RevivalContract
 
 
-def original(key: str = "originals/a.jpg", version: str = "v1") -> Original:
-    """An original of 10 bytes."""
-    return Original(key, "a.jpg", version, 10)
-
-
-def accept(
-    catalog: Catalog,
-    key: str = "originals/a.jpg",
-    version: str = "v1",
-    *,
-    recipe: str = RECIPE,
-    enqueue: bool = False,
-    idempotency: tuple[str, str] | None = None,
-) -> Acceptance:
-    """Accept an original under a new id."""
-    found = original(key, version)
-    return catalog.accept(new_image_id(), found, recipe, enqueue=enqueue, idempotency=idempotency)
-
-
-def begin(catalog: Catalog, run: Run | None) -> Lease:
-    """Claim a run that must be there to claim."""
-    assert run
-    lease = catalog.claim(run)
-    assert lease
-    return lease
-
-
-def variant(name: str = "small", key: str = "small/a.jpg", version: str = "v1") -> Variant:
-    """A variant of 3 bytes."""
-    return Variant(name, key, "jpeg", 4, 3, 3, "etag", version)
-
-
-def done(catalog: Catalog, key: str = "originals/a.jpg", version: str = "v1") -> Acceptance:
-    """Accept an original and finish its job with a variant of the same name."""
-    accepted = accept(catalog, key, version)
-    made = variant(key=f"small/{key}", version=version)
-    catalog.finish(begin(catalog, accepted.run), ImageState.DONE, facts=FACTS, variants=[made])
-    return accepted
-
-
-class CatalogContract:
+class CatalogContract(RevivalContract, DeadLetterContract, KeyContract):
     """What every catalog must do."""
-
-    @pytest.fixture
-    def clock(self) -> Clock:
-        """The clock that the catalogs under test must read."""
-        return Clock()
-
-    @pytest.fixture
-    def reopen(self) -> Callable[[], Catalog]:
-        """Opens the catalog under test, empty at first; each call as a new process would."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def enqueued(self) -> Callable[[], Sequence[tuple[Run, float]]]:
-        """The runs that were enqueued with their delays, first to last, as far as committed."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def catalog(self, reopen: Callable[[], Catalog]) -> Catalog:
-        """The catalog under test."""
-        return reopen()
 
     # --- recipes ---
 
@@ -144,17 +81,42 @@ class CatalogContract:
         assert catalog.job(job.id) == job
 
     def test_an_enqueued_run_is_the_engines(
-        self, catalog: Catalog, enqueued: Callable[[], Sequence[tuple[Run, float]]], clock: Clock
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]], clock: Clock
     ) -> None:
         """Not the caller's, and never overdue."""
         accepted = accept(catalog, enqueue=True)
         assert accepted.run is None
-        assert enqueued() == [(Run(accepted.job.id, 1), 0.0)]
+        assert enqueued() == [Enqueued(Run(accepted.job.id, 1))]
         clock.advance(3600)
         assert catalog.overdue(5) == ()
 
+    def test_a_job_keeps_its_priority_and_what_brought_it(
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]]
+    ) -> None:
+        """Every attempt has the priority, the first and the next ones."""
+        event, trace = Event("upload", '{"name": "a.jpg"}'), f"00-{'a' * 32}-{'b' * 16}-01"
+        low = accept(catalog, enqueue=True, priority=Priority.LOW, event=event, trace=trace).job
+        assert (low.priority, low.event, low.trace, low.forgiven) == (Priority.LOW, event, trace, 0)
+        assert catalog.job(low.id) == catalog.jobs().items[0] == low
+        plain = accept(catalog, "originals/b.jpg").job
+        assert (plain.priority, plain.event, plain.trace) == (Priority.NORMAL, None, None)
+        catalog.retry(begin(catalog, Run(low.id, 1)), DIED, delay=2)
+        assert enqueued() == [
+            Enqueued(Run(low.id, 1), priority=Priority.LOW),
+            Enqueued(Run(low.id, 2), 2, Priority.LOW),
+        ]
+
+    def test_a_job_that_waited_for_its_key_has_its_own_priority(
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]]
+    ) -> None:
+        """Not that of the one it waited for."""
+        lease = begin(catalog, accept(catalog, priority=Priority.LOW).run)
+        second = accept(catalog, version="v2", priority=Priority.HIGH)
+        catalog.retry(lease, DIED, delay=60)
+        assert enqueued() == [Enqueued(Run(second.job.id, 1), priority=Priority.HIGH)]
+
     def test_the_same_version_and_recipe_change_nothing(
-        self, catalog: Catalog, enqueued: Callable[[], Sequence[tuple[Run, float]]]
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]]
     ) -> None:
         """Whether the job is queued, running or at its end."""
         first = accept(catalog)
@@ -179,6 +141,14 @@ class CatalogContract:
         assert (image.job_id, image.original.version) == (second.job.id, "v2")
         assert image.state is ImageState.QUEUED
 
+    def test_a_new_version_supersedes_the_dead_job(self, catalog: Catalog) -> None:
+        """It is no dead letter any more: nobody wants it."""
+        died = dead(catalog)
+        second = accept(catalog, version="v2")
+        assert catalog.job(died.id).state is ImageState.SUPERSEDED
+        assert (catalog.dead_letters().items, catalog.backlog().dead) == ((), 0)
+        assert (second.image.state, second.image.error) == (ImageState.QUEUED, None)
+
     def test_a_new_recipe_is_a_new_job_of_the_same_version(self, catalog: Catalog) -> None:
         """As `reprocess` needs it."""
         first = done(catalog)
@@ -199,7 +169,7 @@ class CatalogContract:
         assert [kept.original_version for kept in image.variants] == ["v1"]
 
     def test_a_new_job_waits_while_another_of_its_key_runs(
-        self, catalog: Catalog, enqueued: Callable[[], Sequence[tuple[Run, float]]], clock: Clock
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]], clock: Clock
     ) -> None:
         """Nobody starts it until the other one has ended; then the caller of `finish` does."""
         first = accept(catalog)
@@ -239,6 +209,22 @@ class CatalogContract:
         assert again.run == Run(first.job.id, 2)
         assert again.job.state is ImageState.QUEUED
         begin(catalog, again.run)
+
+    def test_a_version_that_comes_back_has_all_its_tries_before_it(self, catalog: Catalog) -> None:
+        """What it failed of is told still, and counts no longer; what brought it now is kept."""
+        event = Event("s3", "{}")
+        first = dead(catalog)
+        accept(catalog, version="v2")
+        again = accept(catalog, priority=Priority.HIGH, event=event, trace="trace")
+        assert again.job == catalog.job(first.id)
+        assert (again.job.forgiven, again.job.error) == (again.job.attempts, None)
+        assert (again.job.priority, again.job.event) == (Priority.HIGH, event)
+        assert again.job.trace == "trace"
+        assert again.job.created_at == first.created_at
+        assert catalog.failures(first.id) == ()
+        assert [attempt.error for attempt in catalog.attempts(first.id)] == [DIED]
+        catalog.retry(begin(catalog, again.run), STALLED, delay=1)
+        assert catalog.failures(first.id) == (STALLED,)
 
     def test_a_version_that_comes_back_unmade_gets_a_number_that_was_never_given(
         self, catalog: Catalog
@@ -335,6 +321,20 @@ class CatalogContract:
         with pytest.raises(LeaseLostError):
             catalog.finish(lease, ImageState.DONE)
 
+    def test_a_lease_tells_how_often_its_attempt_was_left(
+        self, catalog: Catalog, reopen: Callable[[], Catalog]
+    ) -> None:
+        """By processes that died; the next attempt begins with none."""
+        accepted = accept(catalog)
+        assert begin(catalog, accepted.run).deaths == 0
+        assert begin(catalog, accepted.run).deaths == 1
+        lease = begin(reopen(), accepted.run)
+        assert lease.deaths == 2
+        catalog.retry(lease, DIED, delay=0)
+        following = Run(accepted.job.id, 2)
+        assert begin(catalog, following).deaths == 0
+        assert begin(catalog, following).deaths == 1
+
     @pytest.mark.parametrize("attempt", [0, 2, 3])
     def test_a_run_of_another_number_does_not_begin(self, catalog: Catalog, attempt: int) -> None:
         """Numbers are begun one after the other."""
@@ -351,6 +351,8 @@ class CatalogContract:
         lease = begin(catalog, accept(catalog).run)
         waiting = accept(catalog, version="v2")
         assert catalog.claim(Run(waiting.job.id, 1)) is None
+        job = catalog.job(waiting.job.id)
+        assert (job.attempts, job.forgiven) == (1, 1)  # it was no try
         following = catalog.finish(lease, ImageState.SUPERSEDED)
         assert following == Run(waiting.job.id, 2)
         begin(catalog, following)
@@ -411,33 +413,37 @@ class CatalogContract:
         assert catalog.current(lease)
 
     def test_a_retry_enqueues_the_next_attempt(
-        self, catalog: Catalog, enqueued: Callable[[], Sequence[tuple[Run, float]]], clock: Clock
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]], clock: Clock
     ) -> None:
         """And tells of the one that failed."""
         accepted = accept(catalog)
         job, image = accepted.job.id, accepted.image.id
         step = Step("render", StepStatus.FAILED, 1, 0.5, DIED)
         catalog.retry(begin(catalog, accepted.run), DIED, delay=3.5, steps=[step])
-        assert enqueued() == [(Run(job, 2), 3.5)]
+        assert enqueued() == [Enqueued(Run(job, 2), 3.5)]
         assert catalog.job(job).steps == (step,)
         assert catalog.job(job).state is catalog.image(image).state is ImageState.QUEUED
         clock.advance(3600)
         assert catalog.overdue(5) == ()
         assert accepted.run
         assert catalog.claim(accepted.run) is None
+        clock.advance(10)
         catalog.finish(begin(catalog, Run(job, 2)), ImageState.DEAD, error=STALLED)
         assert catalog.failures(job) == (DIED, STALLED)
+        first, second = catalog.attempts(job)
+        assert (first.number, first.error, second.number, second.error) == (1, DIED, 2, STALLED)
+        assert first.started_at < first.finished_at < second.started_at < second.finished_at
         assert (catalog.job(job).attempts, catalog.job(job).steps) == (2, (step,))
 
     def test_a_retry_of_an_older_version_makes_room_for_the_newer(
-        self, catalog: Catalog, enqueued: Callable[[], Sequence[tuple[Run, float]]]
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]]
     ) -> None:
         """The one that waits is enqueued instead, without delay."""
         first = accept(catalog)
         lease = begin(catalog, first.run)
         second = accept(catalog, version="v2")
         catalog.retry(lease, DIED, delay=60)
-        assert enqueued() == [(Run(second.job.id, 1), 0.0)]
+        assert enqueued() == [Enqueued(Run(second.job.id, 1))]
         assert catalog.job(first.job.id).state is ImageState.SUPERSEDED
         assert catalog.image(first.image.id).state is ImageState.QUEUED
         begin(catalog, Run(second.job.id, 1))
@@ -524,6 +530,41 @@ class CatalogContract:
         with pytest.raises(JobNotFoundError):
             catalog.job("job_unknown")
         assert catalog.failures("job_unknown") == ()
+        assert catalog.attempts("job_unknown") == ()
+
+    def test_what_is_asked_for_may_have_any_characters(self, catalog: Catalog) -> None:
+        """It comes from outside, and nothing is known by it."""
+        accept(catalog)
+        for text in ("", "\0", "a\0b", "\n", "'", '"', "%", "\\", "😀", "\uffff"):
+            with pytest.raises(ImageNotFoundError):
+                catalog.image(text)
+            with pytest.raises(ImageNotFoundError):
+                catalog.image_by_key(text)
+            with pytest.raises(VariantNotFoundError):
+                catalog.variant_by_key(text)
+            with pytest.raises(JobNotFoundError):
+                catalog.job(text)
+            with pytest.raises(JobNotFoundError):
+                catalog.revive(text)
+            with pytest.raises(JobNotFoundError):
+                catalog.cancel(text)
+            with pytest.raises(ApiKeyNotFoundError):
+                catalog.revoke_key(text)
+            assert catalog.key(text) is None
+            assert catalog.repeated((text, text)) is None
+            which = Which(job_id=text, code=text, prefix=text)
+            assert catalog.dead_letters(which).items == ()
+            assert catalog.redrive(which) == catalog.drop(which) == 0
+
+    def test_an_original_may_have_any_name(self, catalog: Catalog) -> None:
+        """Nobody but people reads it; what a database cannot keep of it is replaced."""
+        for number, name in enumerate(("😀\n'\"\\%", "", "a" * 5000)):
+            named = Original(f"originals/{number}", name, "v1", 1)
+            accepted = catalog.accept(new_image_id(), named, RECIPE, enqueue=False)
+            assert catalog.image(accepted.image.id).original == named
+        cut = Original("originals/nul", "a\0b", "v1", 1)
+        accepted = catalog.accept(new_image_id(), cut, RECIPE, enqueue=False)
+        assert catalog.image(accepted.image.id).original.name in ("a\0b", "a\ufffdb")
 
     @pytest.mark.parametrize("limit", [1, 3, 4, 7, 50])
     def test_pages_hold_everything_once_newest_first(self, catalog: Catalog, limit: int) -> None:
@@ -561,11 +602,13 @@ class CatalogContract:
         "cursor", ["x", "é", "!!!!", "MTIz", "=", "a" * 5000, "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk"]
     )
     def test_a_cursor_that_is_none_is_refused(self, catalog: Catalog, cursor: str) -> None:
-        """By both lists."""
+        """By every list."""
         with pytest.raises(ParameterInvalidError):
             catalog.images(cursor=cursor)
         with pytest.raises(ParameterInvalidError):
             catalog.jobs(cursor=cursor)
+        with pytest.raises(ParameterInvalidError):
+            catalog.dead_letters(cursor=cursor)
 
     def test_times_are_in_utc_to_the_microsecond(self, catalog: Catalog, clock: Clock) -> None:
         """Whatever the zone of the clock."""
@@ -598,6 +641,49 @@ class CatalogContract:
             with ThreadPoolExecutor(2) as pool:
                 leases = list(pool.map(catalog.claim, [run, run]))
             assert sorted(catalog.current(lease) for lease in leases if lease) == [False, True]
+
+    def test_of_many_that_work_on_one_run_one_ends_it(self, catalog: Catalog) -> None:
+        """Each may claim it; all but the last are fenced."""
+        runs = [accept(catalog, f"originals/{number}").run for number in range(20)]
+
+        def work(_: int) -> list[Run]:
+            ended = []
+            for run in runs:
+                lease = catalog.claim(run) if run else None
+                with suppress(LeaseLostError):
+                    if lease:
+                        catalog.finish(lease, ImageState.DONE)
+                        ended.append(lease.run)
+            return ended
+
+        with ThreadPoolExecutor(4) as pool:
+            ended = [run for found in pool.map(work, range(4)) for run in found]
+        assert len(ended) == len(runs)
+        assert set(ended) == set(runs)
+
+    def test_an_upload_that_comes_many_times_at_once_is_accepted_once(
+        self, catalog: Catalog
+    ) -> None:
+        """Though each of them would get a key of its own."""
+
+        def send(number: int) -> Acceptance:
+            return accept(catalog, f"originals/{number}", idempotency=("key", "print"))
+
+        with ThreadPoolExecutor(8) as pool:
+            accepted = list(pool.map(send, range(8)))
+        assert sorted(found.repeated for found in accepted) == [False] + [True] * 7
+        assert len({found.image.id for found in accepted}) == 1
+        assert len(catalog.images().items) == 1
+
+    def test_a_recipe_is_kept_once_by_processes_that_start_together(
+        self, reopen: Callable[[], Catalog]
+    ) -> None:
+        """As the processes of a cluster do."""
+        catalogs = [reopen() for _ in range(4)]
+        for digest in "abcdefgh":
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(lambda known, d=digest: known.keep_recipe(d, "recipe"), catalogs))
+            assert catalogs[0].recipe(digest) == "recipe"
 
     def test_many_threads_accept_many_images(self, catalog: Catalog) -> None:
         """Each of them once."""

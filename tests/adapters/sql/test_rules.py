@@ -4,7 +4,8 @@ The model plays the engine as well: a run id that it knows never runs a second t
 process died is run again, and a run that a caller lost is found by `overdue` only.
 """
 
-import tempfile
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +21,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.adapters.sql.conftest import truncate
 from tintype.adapters.sql import SqlCatalog, open_engine
-from tintype.errors import LeaseLostError
-from tintype.model import ImageState, Run
-from tintype.ports.catalog import Lease
-from tintype.testing.catalog_contract import DIED, Clock, accept, variant
+from tintype.errors import JobActiveError, JobEndedError, LeaseLostError
+from tintype.model import ImageState, Job, Priority, Run
+from tintype.ports.catalog import Lease, Which
+from tintype.testing.catalog_setting import DIED, Clock, accept, variant
 
 KEYS = st.sampled_from(["a", "b"])
 VERSIONS = st.sampled_from(["v1", "v2", "v3"])
@@ -43,30 +45,29 @@ class ModelEngine:
             self.known.add(run)
             self.pending.append(run)
 
-    def enqueue(self, connection: sa.Connection, run: Run, delay: float) -> None:
+    def enqueue(
+        self, connection: sa.Connection, run: Run, delay: float, priority: Priority
+    ) -> None:
         self.start(run)
 
 
 class Rules(RuleBasedStateMachine):
-    template: bytes
+    empty: Callable[[], str]  # makes an empty database, and gives its URL
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        path = Path(self.folder.name) / "catalog.db"
-        path.write_bytes(self.template)
-        self.database = open_engine(f"sqlite:///{path}")
+        self.database = open_engine(type(self).empty())
         self.engine = ModelEngine()
         self.clock = Clock()
         self.catalog = SqlCatalog(self.database, self.engine.enqueue, clock=self.clock)
         self.newest: dict[str, tuple[str, str]] = {}  # by key: the version and recipe to end with
+        self.letters: set[str] = set()  # the jobs that are dead letters
         self.leases: dict[Run, Lease] = {}
         self.stale: list[Lease] = []
 
     def teardown(self) -> None:
         self.drain()
         self.database.dispose()
-        self.folder.cleanup()
 
     def drain(self) -> None:
         """Whatever happened, work that goes on ends with the newest version of every key."""
@@ -84,6 +85,10 @@ class Rules(RuleBasedStateMachine):
             assert (job.original.version, job.recipe_digest) == (version, recipe)
             assert job.state.final
 
+    def present(self, key: str) -> Job:
+        """The job that an image is at."""
+        return self.catalog.job(self.catalog.image_by_key(key).job_id)
+
     @rule(
         key=KEYS,
         version=VERSIONS,
@@ -92,8 +97,11 @@ class Rules(RuleBasedStateMachine):
         lost=st.booleans(),
     )
     def accept(self, key: str, version: str, recipe: str, enqueue: bool, lost: bool) -> None:
+        present = self.present(key) if key in self.newest else None
         accepted = accept(self.catalog, key, version, recipe=recipe, enqueue=enqueue)
         self.newest[key] = version, recipe
+        if present and present.id != accepted.job.id:
+            self.letters.discard(present.id)
         if accepted.run and not lost:
             self.engine.start(accepted.run)
 
@@ -133,9 +141,12 @@ class Rules(RuleBasedStateMachine):
             return
         job = self.catalog.job(run.job_id)
         assert job.state is (state if current else ImageState.SUPERSEDED)
-        assert (following is None) == current
+        waiting = current or self.present(lease.key).state is ImageState.QUEUED
+        assert (following is not None) == (waiting and not current)
         if current and state is ImageState.GONE:
             del self.newest[lease.key]
+        if current and state is ImageState.DEAD:
+            self.letters.add(run.job_id)
         if following and not lost:
             self.engine.start(following)
 
@@ -153,6 +164,44 @@ class Rules(RuleBasedStateMachine):
             assert not current
             return
         assert DIED in self.catalog.failures(run.job_id)
+
+    @precondition(lambda self: self.newest)
+    @rule(data=st.data())
+    def revive(self, data: st.DataObject) -> None:
+        job = self.present(data.draw(st.sampled_from(sorted(self.newest))))
+        if not job.state.final:
+            with pytest.raises(JobActiveError):
+                self.catalog.revive(job.id)
+            return
+        self.catalog.revive(job.id)
+        self.letters.discard(job.id)
+        assert self.catalog.failures(job.id) == ()
+
+    @precondition(lambda self: self.newest)
+    @rule(data=st.data(), lost=st.booleans())
+    def cancel(self, data: st.DataObject, lost: bool) -> None:
+        """Call off what an image is at, or what runs of its key."""
+        key = data.draw(st.sampled_from(sorted(self.newest)))
+        running = [lease.run.job_id for lease in self.leases.values() if lease.key == key]
+        wanted = data.draw(st.sampled_from([self.present(key).id, *running]))
+        if self.catalog.job(wanted).state.final:
+            with pytest.raises(JobEndedError):
+                self.catalog.cancel(wanted)
+            return
+        following = self.catalog.cancel(wanted)
+        assert self.catalog.job(wanted).state is ImageState.DEAD
+        if following and not lost:
+            self.engine.start(following)
+
+    @rule(prefix=st.sampled_from(["", "a", "b"]), limit=st.integers(1, 2), again=st.booleans())
+    def redrive_or_drop(self, prefix: str, limit: int, again: bool) -> None:
+        which = Which(prefix=prefix)
+        oldest = [job.id for job in reversed(self.catalog.dead_letters(which).items)][:limit]
+        act = self.catalog.redrive if again else self.catalog.drop
+        assert act(which, limit) == len(oldest)
+        self.letters -= set(oldest)
+        state = ImageState.QUEUED if again else ImageState.DEAD
+        assert all(self.catalog.job(job).state is state for job in oldest)
 
     @precondition(lambda self: self.stale)
     @rule(data=st.data(), state=ENDS)
@@ -189,6 +238,12 @@ class Rules(RuleBasedStateMachine):
             assert image.error == (job.error if job.state.final else None)
 
     @invariant()
+    def dead_letters_are_what_can_be_revived(self) -> None:
+        assert {job.id for job in self.catalog.dead_letters().items} == self.letters
+        assert self.catalog.backlog().dead == len(self.letters)
+        assert self.letters <= {self.present(key).id for key in self.newest}
+
+    @invariant()
     def no_queued_job_is_out_of_reach(self) -> None:
         running = {job.original.key for job in self.catalog.jobs(state=ImageState.RUNNING).items}
         self.clock.advance(3600)
@@ -201,15 +256,41 @@ class Rules(RuleBasedStateMachine):
             assert not (waits and run in overdue)
 
 
-def test_any_order_of_events_ends_with_the_newest_version(template: Path) -> None:
-    class RulesOnACopy(Rules):
+@pytest.fixture(params=[("sqlite", 40), ("postgres", 10)], ids=["sqlite", "postgres"])
+def rules(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[type[Rules], int]:
+    """The rules on one of the databases, and how often they are to be tried."""
+    kind, examples = request.param
+
+    class RulesHere(Rules):
         pass
 
-    RulesOnACopy.template = template.read_bytes()
+    if kind == "sqlite":
+        template = request.getfixturevalue("template").read_bytes()
+        numbers = itertools.count()
+
+        def empty() -> str:
+            path = tmp_path / f"{next(numbers)}.db"
+            path.write_bytes(template)
+            return f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("used_postgres")
+
+        def empty() -> str:
+            truncate(url)
+            return str(url)
+
+    RulesHere.empty = staticmethod(empty)
+    return RulesHere, examples
+
+
+def test_any_order_of_events_ends_with_the_newest_version(
+    rules: tuple[type[Rules], int],
+) -> None:
+    machine, examples = rules
     run_state_machine_as_test(
-        RulesOnACopy,
+        machine,
         settings=settings(
-            max_examples=40,
+            max_examples=examples,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -5,15 +5,41 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from tintype.adapters.sql import accepting, claiming, reading, running
-from tintype.adapters.sql.accepting import Enqueue
+from tintype.adapters.sql import (
+    accepting,
+    api_keys,
+    claiming,
+    dead_letters,
+    reading,
+    reviving,
+    running,
+    shared_secrets,
+)
+from tintype.adapters.sql.accepting import Arrival, Enqueue
 from tintype.adapters.sql.engines import Transactions
+from tintype.adapters.sql.locks import lock_matter
 from tintype.adapters.sql.schema import RECIPES
-from tintype.model import Facts, Failure, Image, ImageState, Job, Original, Page, Run, Step, Variant
-from tintype.ports.catalog import Acceptance, Lease
+from tintype.model import (
+    ApiKey,
+    Attempt,
+    Event,
+    Facts,
+    Failure,
+    Image,
+    ImageState,
+    Job,
+    Original,
+    Page,
+    Priority,
+    Run,
+    Step,
+    Variant,
+)
+from tintype.ports.catalog import Acceptance, Backlog, Lease, Which
 
 _KNOWN_RECIPE = sa.select(RECIPES.c.digest).where(RECIPES.c.digest == sa.bindparam("digest"))
 _TRIAL_DIGEST = "trial"
+_ALL = Which()
 
 
 def _now() -> datetime:
@@ -24,7 +50,8 @@ class SqlCatalog:
     """The catalog in a database that `migrate` has prepared; safe for threads and processes.
 
     `enqueue` puts a run into the engine's queue within the transaction of the connection it is
-    given, to start after so many seconds at the earliest; what it raises undoes the transaction.
+    given, to start after so many seconds at the earliest, ahead of those of a lower priority; what
+    it raises undoes the transaction.
     `clock` tells the time, aware of its zone.
     """
 
@@ -38,12 +65,13 @@ class SqlCatalog:
     def keep_recipe(self, digest: str, content: str) -> None:
         """Keep a resolved recipe by its digest; a digest that is known stays as it is."""
         with self._transactions.commit() as connection:
+            lock_matter(connection, "recipe", digest)
             if connection.execute(_KNOWN_RECIPE, {"digest": digest}).first() is None:
                 connection.execute(RECIPES.insert(), {"digest": digest, "content": content})
 
     def recipe(self, digest: str) -> str:
         """The resolved recipe of a digest; raises NotFoundError."""
-        with self._transactions.read() as connection:
+        with self._transactions.glance() as connection:
             return reading.recipe(connection, digest)
 
     def accept(
@@ -54,15 +82,18 @@ class SqlCatalog:
         *,
         enqueue: bool,
         idempotency: tuple[str, str] | None = None,
+        priority: Priority = Priority.NORMAL,
+        event: Event | None = None,
+        trace: str | None = None,
     ) -> Acceptance:
-        """Commit to working on an original: the only write that starts work."""
+        """Commit to working on an original: the only write that starts new work."""
+        arrival = Arrival(original, recipe_digest, priority, event, trace)
         with self._transactions.commit() as connection:
             return accepting.accept(
                 connection,
                 self._clock(),
                 image_id,
-                original,
-                recipe_digest,
+                arrival,
                 enqueue=self._enqueue if enqueue else None,
                 idempotency=idempotency,
             )
@@ -79,7 +110,7 @@ class SqlCatalog:
 
     def current(self, lease: Lease) -> bool:
         """Whether the lease is the newest of its key and no newer version of the original waits."""
-        with self._transactions.read() as connection:
+        with self._transactions.glance() as connection:
             return running.current(connection, lease)
 
     def claim_keys(self, lease: Lease, wanted: Mapping[str, str]) -> Mapping[str, str]:
@@ -128,13 +159,45 @@ class SqlCatalog:
             )
 
     def failures(self, job_id: str) -> tuple[Failure, ...]:
-        """Why each failed attempt of a job failed, first to last."""
-        with self._transactions.read() as connection:
+        """Why each failed attempt that still counts failed, first to last."""
+        with self._transactions.glance() as connection:
             return running.failures(connection, job_id)
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """Every attempt of a job that has ended, first to last, forgiven ones too."""
+        with self._transactions.glance() as connection:
+            return running.attempts(connection, job_id)
+
+    def revive(self, job_id: str) -> Job:
+        """Enqueue the next attempt of a job that has ended, with all its tries before it."""
+        with self._transactions.commit() as connection:
+            return reviving.revive(connection, self._clock(), job_id, self._enqueue)
+
+    def cancel(self, job_id: str) -> Run | None:
+        """End a job that has not ended; returns the run that waited for its key, if any."""
+        with self._transactions.commit() as connection:
+            return reviving.cancel(connection, self._clock(), job_id)
+
+    def dead_letters(
+        self, which: Which = _ALL, *, cursor: str | None = None, limit: int = 50
+    ) -> Page[Job]:
+        """Jobs that failed their last attempt and were neither revived nor dropped since."""
+        with self._transactions.glance() as connection:
+            return dead_letters.dead_letters(connection, which, cursor=cursor, limit=limit)
+
+    def redrive(self, which: Which, limit: int = 500) -> int:
+        """Revive up to `limit` dead letters, oldest first, in one transaction; returns how many."""
+        with self._transactions.commit() as connection:
+            return dead_letters.redrive(connection, self._clock(), which, limit, self._enqueue)
+
+    def drop(self, which: Which, limit: int = 500) -> int:
+        """Take up to `limit` dead letters off the list, oldest first; returns how many."""
+        with self._transactions.commit() as connection:
+            return dead_letters.drop(connection, self._clock(), which, limit)
 
     def overdue(self, older_than: float, limit: int = 100) -> tuple[Run, ...]:
         """Runs that a caller was to start and did not within `older_than` seconds."""
-        with self._transactions.read() as connection:
+        with self._transactions.glance() as connection:
             return running.overdue(connection, self._clock(), older_than, limit)
 
     def image(self, image_id: str) -> Image:
@@ -176,13 +239,57 @@ class SqlCatalog:
         self, *, cursor: str | None = None, limit: int = 50, state: ImageState | None = None
     ) -> Page[Job]:
         """Jobs without their steps, newest first; raises ParameterInvalidError for a bad cursor."""
-        with self._transactions.read() as connection:
+        with self._transactions.glance() as connection:
             return reading.jobs(connection, cursor=cursor, limit=limit, state=state)
 
     def counts(self) -> Mapping[ImageState, int]:
         """How many jobs are in each state."""
-        with self._transactions.read() as connection:
+        with self._transactions.glance() as connection:
             return reading.counts(connection)
+
+    def backlog(self) -> Backlog:
+        """What waits and what runs, counted now: that takes the longer, the more waits."""
+        with self._transactions.glance() as connection:
+            return reading.backlog(connection)
+
+    def keep_key(self, key: ApiKey, digest: str) -> None:
+        """Keep a new API key, to be found by the digest of its secret."""
+        with self._transactions.commit() as connection:
+            api_keys.keep(connection, key, digest)
+
+    def key(self, digest: str) -> ApiKey | None:
+        """The API key with this digest, be it expired or revoked, or None."""
+        with self._transactions.glance() as connection:
+            return api_keys.find(connection, digest)
+
+    def keys(self) -> tuple[ApiKey, ...]:
+        """Every API key, newest first."""
+        with self._transactions.glance() as connection:
+            return api_keys.every(connection)
+
+    def revoke_key(self, key_id: str) -> ApiKey:
+        """Let an API key open nothing from now on; raises ApiKeyNotFoundError."""
+        with self._transactions.commit() as connection:
+            return api_keys.revoke(connection, self._clock(), key_id)
+
+    def touch_key(self, key_id: str, used_at: datetime) -> None:
+        """Note that an API key was used; what was used later stays so."""
+        with self._transactions.write() as connection:
+            api_keys.touch(connection, key_id, used_at)
+
+    def secrets(self, name: str) -> tuple[str, ...]:
+        """The secrets that all processes share under a name, newest first; two at the most."""
+        with self._transactions.glance() as connection:
+            known = shared_secrets.known(connection, name)
+        if known:
+            return known
+        with self._transactions.commit() as connection:
+            return shared_secrets.made(connection, self._clock(), name)
+
+    def rotate_secret(self, name: str) -> None:
+        """Make a new secret; the newest one until now stays, those before it go."""
+        with self._transactions.commit() as connection:
+            shared_secrets.rotate(connection, self._clock(), name)
 
     def check(self) -> None:
         """Raise CatalogFailedError unless the catalog can be written to now."""

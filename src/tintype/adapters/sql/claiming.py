@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import sqlalchemy as sa
 
-from tintype.adapters.sql.locks import lock_variant_key
+from tintype.adapters.sql.locks import lock_variant_keys
 from tintype.adapters.sql.rows import AnyRow
 from tintype.adapters.sql.running import held
 from tintype.adapters.sql.schema import CLAIMS
@@ -14,6 +14,7 @@ from tintype.ports.catalog import Lease
 from tintype.recipe.keys import with_suffix
 
 _CLAIMED = sa.select(CLAIMS).where(CLAIMS.c.key.in_(sa.bindparam("keys", expanding=True)))
+_CLAIM = CLAIMS.insert()
 _RENAME = CLAIMS.update().where(CLAIMS.c.key == sa.bindparam("this"))
 _ID_PREFIX = "img_"
 _SUFFIX_CHARACTERS = 8
@@ -24,8 +25,7 @@ def claim_keys(
 ) -> Mapping[str, str]:
     """Claim a key for each variant name; see the port."""
     image_id = held(connection, lease).image_id
-    for key in sorted(wanted.values()):  # sorted, so that no two wait for each other
-        lock_variant_key(connection, key)
+    lock_variant_keys(connection, wanted.values())
     candidates = {name: tuple(_candidates(key, image_id)) for name, key in wanted.items()}
     keys = [key for tried in candidates.values() for key in tried]
     claims = {row.key: row for row in connection.execute(_CLAIMED, {"keys": keys})}
@@ -71,7 +71,7 @@ def _keep(
         if key not in claims
     ]
     if new:
-        connection.execute(CLAIMS.insert(), new)
+        connection.execute(_CLAIM, new)
     for name, key in chosen.items():
         if key in claims and claims[key].variant != name:
             connection.execute(_RENAME, {"this": key, "variant": name})

@@ -1,5 +1,6 @@
 """Databases: how they are opened, locked and what their failures mean."""
 
+import re
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from tintype.errors import CatalogFailedError, SettingsInvalidError
 
-# How long a write waits for another one, in this process or another, before it fails.
-_BUSY_SECONDS = 30
+# How long anything is waited for: another one's write, a free connection, a server.
+_PATIENCE_SECONDS = 30.0
 # Connections that are kept open, and how many more there may be in a rush.
 _KEPT_CONNECTIONS = 8
 _MORE_CONNECTIONS = 56
@@ -22,33 +23,23 @@ _WRITES = "tintype_writes"
 _DURABLE = "tintype_durable"
 
 
-def open_engine(url: str) -> sa.Engine:
+def open_engine(url: str, *, patience: float = _PATIENCE_SECONDS) -> sa.Engine:
     """The database at `sqlite:///path` or `postgresql://…`; no connection is made yet.
 
-    On SQLite: a write-ahead log, so that readers never wait; writes take their lock at the begin;
-    foreign keys hold. Raises SettingsInvalidError for any other URL.
+    Nothing is waited for longer than about `patience` seconds: another one's write, a free
+    connection, a server's answer. On SQLite: a write-ahead log, so that readers never wait; writes
+    take their lock at the begin; foreign keys hold. Raises SettingsInvalidError for any other URL.
     """
     try:
         address = sa.make_url(url)
     except ArgumentError:
         raise SettingsInvalidError(_ALLOWED) from None
     if address.drivername == "sqlite" and address.database not in (None, "", ":memory:"):
-        engine = sa.create_engine(
-            address,
-            pool_size=_KEPT_CONNECTIONS,
-            max_overflow=_MORE_CONNECTIONS,
-            pool_timeout=_BUSY_SECONDS,
-        )
-        sa.event.listen(engine, "connect", _prepare)
-        sa.event.listen(engine, "begin", _begin)
-        return engine
+        return _open_sqlite(address, patience)
     if address.drivername == "postgresql":
-        return sa.create_engine(
-            address.set(drivername="postgresql+psycopg"),
-            pool_size=_KEPT_CONNECTIONS,
-            max_overflow=_MORE_CONNECTIONS,
-            pool_pre_ping=True,
-        )
+        from tintype.adapters.sql.postgres import open_postgres  # a driver that SQLite needs not
+
+        return open_postgres(address, patience)
     raise SettingsInvalidError(_ALLOWED)
 
 
@@ -56,17 +47,27 @@ _ALLOWED = "The database is a URL like sqlite:////data/tintype.db or postgresql:
 
 
 class Transactions:
-    """The three kinds of transactions; database errors leave them as CatalogFailedError."""
+    """The kinds of transactions; database errors leave them as CatalogFailedError."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._reading = engine
+        self._failures = engine.dialect.loaded_dbapi.Error
+        self._reading = self._glancing = engine
+        if engine.dialect.name == "postgresql":
+            self._reading = engine.execution_options(isolation_level="REPEATABLE READ")
+            self._glancing = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writing = engine.execution_options(**{_WRITES: True})
         self._committing = self._writing.execution_options(**{_DURABLE: True})
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
         """A transaction that only reads, and sees one state of the database."""
-        with _named_failures(), self._reading.connect() as connection:
+        with self._named_failures(), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def glance(self) -> Generator[sa.Connection]:
+        """What `read` is, for a single statement: that spares a server two questions."""
+        with self._named_failures(), self._glancing.connect() as connection:
             yield connection
 
     @contextmanager
@@ -76,37 +77,74 @@ class Transactions:
         It is on disk at the latest with the next `commit`: in a power cut SQLite may lose the
         last ones, never an earlier one without the later ones, and never a part of one.
         """
-        with _named_failures(), self._writing.begin() as connection:
+        with self._named_failures(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
     def commit(self) -> Generator[sa.Connection]:
-        """A transaction that writes, and is on disk at its end unless something is raised."""
-        with _named_failures(), self._committing.begin() as connection:
+        """A transaction that writes, and is on disk at its end unless something is raised.
+
+        Postgres syncs every transaction, unless its administrator has set `synchronous_commit` to
+        less than `on`, its default; then it keeps what that setting promises.
+        """
+        with self._named_failures(), self._committing.begin() as connection:
             yield connection
 
+    @contextmanager
+    def migrate(self) -> Generator[sa.Connection]:
+        """A transaction like `commit` that may wait and work for as long as it must.
 
-@contextmanager
-def _named_failures() -> Generator[None]:
-    """Turn a database's errors into CatalogFailedError, without addresses and values."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise CatalogFailedError(f"The database failed: {_reason(error.orig)}") from error
-    except sqlite3.Error as error:
-        raise CatalogFailedError(f"The database failed: {_reason(error)}") from error
-    except PoolTimeoutError as error:
-        raise CatalogFailedError("The database failed: too many connections are in use") from error
+        On SQLite it waits for its turn no longer than others do.
+        """
+        with self.commit() as connection:
+            if connection.dialect.name != "postgresql":
+                yield connection
+                return
+            from tintype.adapters.sql.postgres import unhurried
+
+            with unhurried(connection):
+                yield connection
+
+    @contextmanager
+    def _named_failures(self) -> Generator[None]:
+        """Turn a database's errors into CatalogFailedError, without addresses and values."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise CatalogFailedError(f"The database failed: {_reason(error.orig)}") from error
+        except self._failures as error:
+            raise CatalogFailedError(f"The database failed: {_reason(error)}") from error
+        except PoolTimeoutError as error:
+            reason = "too many connections are in use"
+            raise CatalogFailedError(f"The database failed: {reason}") from error
 
 
 def _reason(error: BaseException | None) -> str:
-    # SQLite's messages are fixed phrases; a server's may hold hosts, users and values of rows.
-    return str(error) if isinstance(error, sqlite3.Error) else type(error).__name__
+    """What a driver's error means. A server's own words may hold hosts, users and rows' values."""
+    if isinstance(error, sqlite3.Error):
+        return str(error)
+    if getattr(error, "sqlstate", None) is None:
+        return "the server cannot be reached, or does not answer"
+    # The driver's classes are named after the standard's conditions, as in DeadlockDetected.
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+
+
+def _open_sqlite(address: sa.URL, patience: float) -> sa.Engine:
+    engine = sa.create_engine(
+        address,
+        pool_size=_KEPT_CONNECTIONS,
+        max_overflow=_MORE_CONNECTIONS,
+        pool_timeout=patience,
+        connect_args={"timeout": patience},
+        hide_parameters=True,
+    )
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
-    connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from tintype.adapters.sql.engines import Transactions
-from tintype.adapters.sql.locks import lock_key
+from tintype.adapters.sql.locks import lock_matter
 from tintype.errors import SettingsInvalidError
 
 # The engine, and whoever shares the database, may have a table of alembic's usual name.
@@ -21,14 +21,13 @@ def migrate(engine: sa.Engine) -> None:
 
     Raises SettingsInvalidError where a newer release has used the database, and CatalogFailedError.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    scripts = ScriptDirectory.from_config(config)
-    with Transactions(engine).commit() as connection:
-        lock_key(connection, VERSION_TABLE)
+    config = _config()
+    known = revisions()
+    newest = known[0]
+    with Transactions(engine).migrate() as connection:
+        lock_matter(connection, VERSION_TABLE)
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        found, newest = context.get_current_revision(), scripts.get_current_head()
-        known = {script.revision for script in scripts.walk_revisions()}
+        found = context.get_current_revision()
         if found and found not in known:
             raise SettingsInvalidError(
                 f"The database is at revision {found}, of a newer release of Tintype; this one "
@@ -37,3 +36,15 @@ def migrate(engine: sa.Engine) -> None:
         if found != newest:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def revisions() -> tuple[str, ...]:
+    """The revisions of the tables that this release knows, newest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(script.revision for script in scripts.walk_revisions())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

@@ -8,7 +8,16 @@ import sqlalchemy as sa
 
 from tintype.adapters.sql import cursors
 from tintype.adapters.sql.rows import AnyRow, image_of, job_of, step_of, variant_of
-from tintype.adapters.sql.schema import IMAGES, JOBS, LIVE, RECIPES, STEPS, VARIANTS
+from tintype.adapters.sql.schema import (
+    DEAD_LETTER,
+    IMAGES,
+    JOBS,
+    LIVE,
+    QUEUED,
+    RECIPES,
+    STEPS,
+    VARIANTS,
+)
 from tintype.errors import (
     ImageNotFoundError,
     JobNotFoundError,
@@ -16,6 +25,7 @@ from tintype.errors import (
     VariantNotFoundError,
 )
 from tintype.model import Image, ImageState, Job, Page, Variant
+from tintype.ports.catalog import Backlog
 
 _RECIPE = sa.select(RECIPES.c.content).where(RECIPES.c.digest == sa.bindparam("digest"))
 _IMAGE = sa.select(IMAGES).where(IMAGES.c.id == sa.bindparam("id"))
@@ -39,6 +49,17 @@ _STEPS = (
     .order_by(STEPS.c.position)
 )
 _COUNTS = sa.select(JOBS.c.state, sa.func.count().label("jobs")).group_by(JOBS.c.state)
+
+_BACKLOG = sa.select(
+    sa.select(sa.func.count()).select_from(JOBS).where(QUEUED).scalar_subquery().label("queued"),
+    sa.select(sa.func.count())
+    .select_from(JOBS)
+    .where(JOBS.c.state == ImageState.RUNNING)
+    .scalar_subquery()
+    .label("running"),
+    sa.select(sa.func.count()).select_from(JOBS).where(DEAD_LETTER).scalar_subquery().label("dead"),
+    sa.select(sa.func.min(JOBS.c.updated_at)).where(QUEUED).scalar_subquery().label("oldest"),
+)
 
 
 def recipe(connection: sa.Connection, digest: str) -> str:
@@ -83,7 +104,7 @@ def images(
         query = query.where(IMAGES.c.created_at >= since)
     if until:
         query = query.where(IMAGES.c.created_at < until)
-    rows, following = _page(connection.execute(query).all(), limit)
+    rows, following = page(connection.execute(query).all(), limit)
     made = _variants(connection, [row.id for row in rows])
     return Page(tuple(image_of(row, made.get(row.id, ())) for row in rows), following)
 
@@ -101,7 +122,7 @@ def jobs(
 ) -> Page[Job]:
     """Jobs without their steps, newest first; see the port."""
     query = _newest_first(JOBS, cursor, limit, state)
-    rows, following = _page(connection.execute(query).all(), limit)
+    rows, following = page(connection.execute(query).all(), limit)
     return Page(tuple(job_of(row) for row in rows), following)
 
 
@@ -111,6 +132,12 @@ def counts(connection: sa.Connection) -> Mapping[ImageState, int]:
     for row in connection.execute(_COUNTS):
         found[row.state] = row.jobs
     return found
+
+
+def backlog(connection: sa.Connection) -> Backlog:
+    """What waits and what runs; see the port."""
+    row = connection.execute(_BACKLOG).one()
+    return Backlog(queued=row.queued, running=row.running, dead=row.dead, oldest=row.oldest)
 
 
 def _with_variants(connection: sa.Connection, rows: Iterable[AnyRow]) -> Image:
@@ -145,8 +172,11 @@ def _newest_first(
     return query
 
 
-def _page(rows: Sequence[AnyRow], limit: int) -> tuple[Sequence[AnyRow], str | None]:
+def page(
+    rows: Sequence[AnyRow], limit: int, moment: str = "created_at"
+) -> tuple[Sequence[AnyRow], str | None]:
+    """The rows of a page, and the cursor of the next one if there is a row more than `limit`."""
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
-    return rows[:limit], cursors.encode(last.created_at, last.id)
+    return rows[:limit], cursors.encode(getattr(last, moment), last.id)

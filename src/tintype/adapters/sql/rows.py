@@ -5,7 +5,19 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from tintype.model import Facts, Failure, Image, Job, Original, Step, StepStatus, Variant
+from tintype.model import (
+    ApiKey,
+    Event,
+    Facts,
+    Failure,
+    Image,
+    Job,
+    Original,
+    Scope,
+    Step,
+    StepStatus,
+    Variant,
+)
 
 AnyRow: TypeAlias = sa.Row[*tuple[Any, ...]]
 
@@ -38,6 +50,10 @@ def job_of(row: AnyRow, steps: Sequence[Step] = ()) -> Job:
         updated_at=row.updated_at,
         error=failure_of(row),
         steps=tuple(steps),
+        priority=row.priority,
+        forgiven=row.forgiven,
+        event=Event(row.event_source, row.event_content) if row.event_source else None,
+        trace=row.trace,
     )
 
 
@@ -61,6 +77,19 @@ def step_of(row: AnyRow) -> Step:
     return Step(row.name, status, row.attempts, row.seconds, failure_of(row))
 
 
+def api_key_of(row: AnyRow) -> ApiKey:
+    """An API key from a row of `api_keys`."""
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        scopes=frozenset(map(Scope, row.scopes.split())),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )
+
+
 def original_of(row: AnyRow) -> Original:
     """The original that a row of `images` or `jobs` is about."""
     return Original(row.key, row.name, row.version, row.size)
@@ -78,6 +107,14 @@ def original_values(original: Original) -> dict[str, Any]:
         "name": original.name,
         "version": original.version,
         "size": original.size,
+    }
+
+
+def event_values(event: Event | None) -> dict[str, Any]:
+    """The columns of an event."""
+    return {
+        "event_source": event.source if event else None,
+        "event_content": event.content if event else None,
     }
 
 

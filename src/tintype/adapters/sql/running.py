@@ -17,16 +17,19 @@ from tintype.adapters.sql.rows import (
 )
 from tintype.adapters.sql.schema import ATTEMPTS, IMAGES, JOBS, LEASES, STEPS, VARIANTS
 from tintype.errors import LeaseLostError
-from tintype.model import Facts, Failure, ImageState, Run, Step, Variant
+from tintype.model import Attempt, Facts, Failure, ImageState, Run, Step, Variant
 from tintype.ports.catalog import Lease
 
-_WORK = (
+WORKS = (
     sa.select(
         JOBS.c.id,
         JOBS.c.key,
         JOBS.c.state,
         JOBS.c.attempts,
+        JOBS.c.priority,
+        JOBS.c.deaths,
         JOBS.c.image_id,
+        IMAGES.c.state.label("image_state"),
         IMAGES.c.job_id.label("present_id"),
         LEASES.c.job_id.label("holder"),
         LEASES.c.token,
@@ -34,8 +37,8 @@ _WORK = (
     )
     .join_from(JOBS, IMAGES, IMAGES.c.id == JOBS.c.image_id)
     .outerjoin(LEASES, LEASES.c.key == JOBS.c.key)
-    .where(JOBS.c.id == sa.bindparam("id"))
 )
+_WORK = WORKS.where(JOBS.c.id == sa.bindparam("id"))
 _CURRENT = (
     sa.select(sa.literal(1))
     .select_from(LEASES)
@@ -48,55 +51,78 @@ _CURRENT = (
         IMAGES.c.job_id == JOBS.c.id,
     )
 )
+# A moment in the future is of a clock that was set back since: nobody would wait for it in vain.
 _OVERDUE = (
     sa.select(JOBS.c.id, JOBS.c.attempts)
-    .where(JOBS.c.startable_at <= sa.bindparam("since"))
+    .where(
+        sa.or_(
+            JOBS.c.startable_at <= sa.bindparam("since"), JOBS.c.startable_at > sa.bindparam("now")
+        )
+    )
     .order_by(JOBS.c.startable_at)
     .limit(sa.bindparam("limit"))
 )
+_ATTEMPTS = (
+    sa.select(ATTEMPTS).where(ATTEMPTS.c.job_id == sa.bindparam("id")).order_by(ATTEMPTS.c.number)
+)
 _FAILURES = (
     sa.select(ATTEMPTS.c.error_code, ATTEMPTS.c.error_detail)
-    .where(ATTEMPTS.c.job_id == sa.bindparam("id"), ATTEMPTS.c.error_code.is_not(None))
+    .join_from(ATTEMPTS, JOBS, JOBS.c.id == ATTEMPTS.c.job_id)
+    .where(
+        ATTEMPTS.c.job_id == sa.bindparam("id"),
+        ATTEMPTS.c.number > JOBS.c.forgiven,
+        ATTEMPTS.c.error_code.is_not(None),
+    )
     .order_by(ATTEMPTS.c.number)
 )
-_ATTEMPTS_OF_JOB = sa.select(JOBS.c.attempts).where(JOBS.c.id == sa.bindparam("id"))
-_THIS_JOB = JOBS.update().where(JOBS.c.id == sa.bindparam("this"))
-_THIS_IMAGE = IMAGES.update().where(IMAGES.c.id == sa.bindparam("this"))
+_PRESENT = sa.select(JOBS.c.id, JOBS.c.state, JOBS.c.attempts, JOBS.c.priority).where(
+    JOBS.c.id == sa.bindparam("id")
+)
+THIS_JOB = JOBS.update().where(JOBS.c.id == sa.bindparam("this"))
+THIS_IMAGE = IMAGES.update().where(IMAGES.c.id == sa.bindparam("this"))
 _THIS_LEASE = LEASES.update().where(LEASES.c.key == sa.bindparam("this"))
+_FREE = _THIS_LEASE.values(job_id=None)
+_INSERT_LEASE = LEASES.insert()
+_INSERT_ATTEMPT = ATTEMPTS.insert()
+_INSERT_STEP = STEPS.insert()
+_INSERT_VARIANT = VARIANTS.insert()
 _OLD_VARIANTS = VARIANTS.delete().where(VARIANTS.c.image_id == sa.bindparam("this"))
 
 
 def claim(connection: sa.Connection, now: datetime, run: Run) -> Lease | None:
     """Begin or resume a run; see the port."""
-    lock_key_of_job(connection, run.job_id)
-    work = connection.execute(_WORK, {"id": run.job_id}).one_or_none()
+    work = work_of(connection, run.job_id)
     if work is None or work.state.final:
         return None
     resumed = work.state is ImageState.RUNNING
     if run.attempt != work.attempts + (not resumed):
         return None
     if not resumed and work.holder is not None:
-        # The engine never runs this number again, so whoever hands over must take the next.
-        spent = {"this": run.job_id, "attempts": run.attempt, "startable_at": None}
-        connection.execute(_THIS_JOB, spent | {"updated_at": now})
+        # The engine never runs this number again, so whoever hands over must take the next. The
+        # job was not tried: one that waits for another of its key has nothing but forgiven tries.
+        spent = {"this": run.job_id, "attempts": run.attempt, "forgiven": run.attempt}
+        connection.execute(THIS_JOB, spent | {"startable_at": None})
         return None
-    lease = Lease(run, work.key, (work.token or 0) + 1)
+    deaths = work.deaths + 1 if resumed else 0
+    lease = Lease(run, work.key, (work.token or 0) + 1, deaths)
     row = {"job_id": run.job_id, "token": lease.token}
     row["began_at"] = work.began_at if resumed else now
     if work.token is None:
-        connection.execute(LEASES.insert(), row | {"key": work.key})
+        connection.execute(_INSERT_LEASE, row | {"key": work.key})
     else:
         connection.execute(_THIS_LEASE, row | {"this": work.key})
-    if not resumed:
+    if resumed:
+        connection.execute(THIS_JOB, {"this": run.job_id, "deaths": deaths})
+    else:
         _begin(connection, now, run, work.image_id)
     return lease
 
 
 def _begin(connection: sa.Connection, now: datetime, run: Run, image_id: str) -> None:
     began = {"state": ImageState.RUNNING, "updated_at": now}
-    job = began | {"this": run.job_id, "attempts": run.attempt, "startable_at": None}
-    connection.execute(_THIS_JOB, job)
-    connection.execute(_THIS_IMAGE, began | {"this": image_id})
+    job = began | {"this": run.job_id, "attempts": run.attempt, "deaths": 0}
+    connection.execute(THIS_JOB, job | {"startable_at": None})
+    connection.execute(THIS_IMAGE, began | {"this": image_id})
 
 
 def current(connection: sa.Connection, lease: Lease) -> bool:
@@ -118,19 +144,17 @@ def finish(
 ) -> Run | None:
     """End a job; see the port."""
     work = held(connection, lease)
-    _end_attempt(connection, now, lease, work.began_at, steps, error)
+    connection.execute(_FREE, {"this": lease.key})
+    end_attempt(connection, now, lease.run, work.began_at, steps, error)
     present = work.present_id == work.id
     ended = {"state": state if present else ImageState.SUPERSEDED, "updated_at": now}
     ended |= failure_values(error)
-    connection.execute(_THIS_JOB, ended | {"this": work.id})
+    connection.execute(THIS_JOB, ended | {"this": work.id})
     if not present:
-        waiting = _next_run(connection, work.present_id)
-        handed = {"this": waiting.job_id, "startable_at": now, "updated_at": now}
-        connection.execute(_THIS_JOB, handed)
-        return waiting
+        return hand_over(connection, now, work)
     if facts:
         ended |= facts_values(facts)
-    connection.execute(_THIS_IMAGE, ended | {"this": work.image_id})
+    connection.execute(THIS_IMAGE, ended | {"this": work.image_id})
     if state is ImageState.DONE:
         _replace_variants(connection, work.image_id, variants)
     return None
@@ -148,16 +172,17 @@ def retry(
 ) -> None:
     """Record a failed attempt and enqueue the next; see the port."""
     work = held(connection, lease)
-    _end_attempt(connection, now, lease, work.began_at, steps, error)
+    connection.execute(_FREE, {"this": lease.key})
+    end_attempt(connection, now, lease.run, work.began_at, steps, error)
     present = work.present_id == work.id
     state = ImageState.QUEUED if present else ImageState.SUPERSEDED
     failed = {"state": state, "updated_at": now}
-    connection.execute(_THIS_JOB, failed | {"this": work.id, **failure_values(error)})
+    connection.execute(THIS_JOB, failed | {"this": work.id, **failure_values(error)})
     if present:
-        connection.execute(_THIS_IMAGE, failed | {"this": work.image_id})
-        enqueue(connection, Run(work.id, work.attempts + 1), delay)
-    else:
-        enqueue(connection, _next_run(connection, work.present_id), 0.0)
+        connection.execute(THIS_IMAGE, failed | {"this": work.image_id})
+        enqueue(connection, _next_run(work), delay, work.priority)
+    elif waiting := _waiting(connection, work):
+        enqueue(connection, _next_run(waiting), 0.0, waiting.priority)
 
 
 def overdue(
@@ -165,14 +190,28 @@ def overdue(
 ) -> tuple[Run, ...]:
     """Runs that a caller was to start, and did not; see the port."""
     since = now - timedelta(seconds=older_than)
-    rows = connection.execute(_OVERDUE, {"since": since, "limit": limit})
-    return tuple(Run(row.id, row.attempts + 1) for row in rows)
+    rows = connection.execute(_OVERDUE, {"since": since, "now": now, "limit": limit})
+    return tuple(map(_next_run, rows))
 
 
 def failures(connection: sa.Connection, job_id: str) -> tuple[Failure, ...]:
-    """Why each failed attempt of a job failed."""
-    found = map(failure_of, connection.execute(_FAILURES, {"id": job_id}))
-    return tuple(failure for failure in found if failure)
+    """Why each failed attempt that still counts failed; see the port."""
+    rows = connection.execute(_FAILURES, {"id": job_id})
+    return tuple(Failure(row.error_code, row.error_detail) for row in rows)
+
+
+def attempts(connection: sa.Connection, job_id: str) -> tuple[Attempt, ...]:
+    """Every attempt of a job that has ended; see the port."""
+    rows = connection.execute(_ATTEMPTS, {"id": job_id})
+    return tuple(
+        Attempt(row.number, row.started_at, row.finished_at, failure_of(row)) for row in rows
+    )
+
+
+def work_of(connection: sa.Connection, job_id: str) -> AnyRow | None:
+    """A job with its image and its key's lease, while nobody else decides about the key."""
+    lock_key_of_job(connection, job_id)
+    return connection.execute(_WORK, {"id": job_id}).one_or_none()
 
 
 def held(connection: sa.Connection, lease: Lease) -> AnyRow:
@@ -184,19 +223,26 @@ def held(connection: sa.Connection, lease: Lease) -> AnyRow:
     return work
 
 
-def _end_attempt(
+def hand_over(connection: sa.Connection, now: datetime, work: AnyRow) -> Run | None:
+    """Let the job begin that waits for the key of this work, if any; the caller starts the run."""
+    waiting = _waiting(connection, work)
+    if waiting is None:
+        return None
+    connection.execute(THIS_JOB, {"this": waiting.id, "startable_at": now})
+    return _next_run(waiting)
+
+
+def end_attempt(
     connection: sa.Connection,
     now: datetime,
-    lease: Lease,
+    run: Run,
     began_at: datetime,
     steps: Sequence[Step],
     error: Failure | None,
 ) -> None:
-    """Free the key and keep what this attempt did."""
-    run = lease.run
-    connection.execute(_THIS_LEASE, {"this": lease.key, "job_id": None})
+    """Keep what an attempt did."""
     attempt = {"job_id": run.job_id, "number": run.attempt, **failure_values(error)}
-    connection.execute(ATTEMPTS.insert(), attempt | {"started_at": began_at, "finished_at": now})
+    connection.execute(_INSERT_ATTEMPT, attempt | {"started_at": began_at, "finished_at": now})
     rows: list[Mapping[str, Any]] = [
         {
             "job_id": run.job_id,
@@ -211,7 +257,7 @@ def _end_attempt(
         for position, step in enumerate(steps)
     ]
     if rows:
-        connection.execute(STEPS.insert(), rows)
+        connection.execute(_INSERT_STEP, rows)
 
 
 def _replace_variants(
@@ -220,8 +266,14 @@ def _replace_variants(
     connection.execute(_OLD_VARIANTS, {"this": image_id})
     if variants:
         rows = [variant_values(made, image_id, place) for place, made in enumerate(variants)]
-        connection.execute(VARIANTS.insert(), rows)
+        connection.execute(_INSERT_VARIANT, rows)
 
 
-def _next_run(connection: sa.Connection, job_id: str) -> Run:
-    return Run(job_id, connection.execute(_ATTEMPTS_OF_JOB, {"id": job_id}).scalar_one() + 1)
+def _waiting(connection: sa.Connection, work: AnyRow) -> AnyRow | None:
+    """The job that waits for this work's key; None where it was cancelled."""
+    present = connection.execute(_PRESENT, {"id": work.present_id}).one()
+    return present if present.state is ImageState.QUEUED else None
+
+
+def _next_run(job: AnyRow) -> Run:
+    return Run(job.id, job.attempts + 1)

@@ -1,11 +1,15 @@
 """The catalog's tables."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-from tintype.model import ImageState
+from tintype.model import ImageState, Priority
+
+Words = TypeVar("Words", bound=StrEnum)
 
 
 class Instant(sa.TypeDecorator[datetime]):
@@ -19,23 +23,29 @@ class Instant(sa.TypeDecorator[datetime]):
         return value.astimezone(UTC) if value else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """An aware datetime."""
-        return value.replace(tzinfo=UTC) if value and not value.tzinfo else value
+        """An aware datetime in UTC, whatever zone a server's session is set to."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-class State(sa.TypeDecorator[ImageState]):
-    """An image's or job's state, kept as its word."""
+class Word(sa.TypeDecorator[Words]):
+    """One of an enumeration's words, like an image's state."""
 
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: ImageState | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """The word."""
-        return str(value) if value else None
+    def __init__(self, words: type[Words]) -> None:
+        super().__init__()
+        self.words = words
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> ImageState | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """The state."""
-        return ImageState(value) if value else None
+    def process_bind_param(self, value: Words | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """The word."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Words | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """The word's member."""
+        return None if value is None else self.words(value)
 
 
 METADATA = sa.MetaData(
@@ -68,6 +78,14 @@ def _original() -> tuple[sa.Column[str], sa.Column[str], sa.Column[str], sa.Colu
     return _text("key"), _text("name"), _text("version"), _number("size")
 
 
+def _index(name: str, where: str, *columns: sa.Column[Any], unique: bool = False) -> None:
+    """An index of the rows for which `where` holds."""
+    only = sa.text(where)
+    sa.Index(name, *columns, unique=unique, sqlite_where=only, postgresql_where=only)
+
+
+_ZERO = sa.text("0")
+
 RECIPES = sa.Table(
     "recipes",
     METADATA,
@@ -80,7 +98,7 @@ IMAGES = sa.Table(
     METADATA,
     sa.Column("id", sa.Text, primary_key=True),
     *_original(),
-    sa.Column("state", State, nullable=False),
+    sa.Column("state", Word(ImageState), nullable=False),
     # The present job. No foreign key: the job refers to the image, and one of them comes first.
     _text("job_id"),
     _text("format", nullable=True),
@@ -98,13 +116,7 @@ IMAGES = sa.Table(
 
 # What makes an image live. Spelled out, not bound: only so does a database use the partial index.
 LIVE = sa.text("images.state <> 'gone'")
-sa.Index(
-    "uq_images_live_key",
-    IMAGES.c.key,
-    unique=True,
-    sqlite_where=sa.text("state <> 'gone'"),
-    postgresql_where=sa.text("state <> 'gone'"),
-)
+_index("uq_images_live_key", "state <> 'gone'", IMAGES.c.key, unique=True)
 
 JOBS = sa.Table(
     "jobs",
@@ -113,7 +125,7 @@ JOBS = sa.Table(
     sa.Column("image_id", sa.ForeignKey("images.id"), nullable=False),
     *_original(),
     _text("recipe_digest"),
-    sa.Column("state", State, nullable=False),
+    sa.Column("state", Word(ImageState), nullable=False),
     _number("attempts"),  # the highest number that is used up: begun, or passed over
     # Since when a caller is expected to start the next run; empty where the engine's queue has it,
     # where it waits for another job of its key, and where nothing is to be started.
@@ -122,8 +134,38 @@ JOBS = sa.Table(
     _instant("created_at"),
     _instant("updated_at"),
     sa.Index(None, "created_at", "id"),
+    # What jobs of the first release have by default.
+    sa.Column("priority", Word(Priority), nullable=False, server_default=Priority.NORMAL),
+    sa.Column("forgiven", sa.BigInteger, nullable=False, server_default=_ZERO),
+    # How often the process died that was at the attempt under way.
+    sa.Column("deaths", sa.BigInteger, nullable=False, server_default=_ZERO),
+    _text("event_source", nullable=True),
+    _text("event_content", nullable=True),
+    _text("trace", nullable=True),
+    # Since when a dead job is no dead letter any more, though nobody made it again.
+    _instant("dropped_at", nullable=True),
     sa.Index(None, "state", "created_at", "id"),
-    sa.Index(None, "startable_at"),
+)
+
+# Which jobs wait, and which are dead letters. Spelled out like LIVE, for the same reason. Their
+# indexes begin with the state all the same: else SQLite would rather sort what another index finds.
+QUEUED = sa.text("jobs.state = 'queued'")
+DEAD_LETTER = sa.text("jobs.state = 'dead' AND jobs.dropped_at IS NULL")
+_index("ix_jobs_startable_at", "startable_at IS NOT NULL", JOBS.c.startable_at)
+_index("ix_jobs_queued", "state = 'queued'", JOBS.c.state, JOBS.c.updated_at)
+_index(
+    "ix_jobs_dead_letters",
+    "state = 'dead' AND dropped_at IS NULL",
+    JOBS.c.state,
+    JOBS.c.updated_at,
+    JOBS.c.id,
+)
+_index(
+    "ix_jobs_dead_letters_code",
+    "state = 'dead' AND dropped_at IS NULL",
+    JOBS.c.error_code,
+    JOBS.c.updated_at,
+    JOBS.c.id,
 )
 
 ATTEMPTS = sa.Table(
@@ -192,5 +234,28 @@ IDEMPOTENCY = sa.Table(
     _text("fingerprint"),
     sa.Column("image_id", sa.ForeignKey("images.id"), nullable=False),
     sa.Column("job_id", sa.ForeignKey("jobs.id"), nullable=False),
+    _instant("created_at"),
+)
+
+API_KEYS = sa.Table(
+    "api_keys",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("name"),
+    _text("scopes"),  # words with spaces between them
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    _instant("created_at"),
+    _instant("expires_at", nullable=True),
+    _instant("last_used_at", nullable=True),
+    _instant("revoked_at", nullable=True),
+)
+
+# What all processes must know, and nobody else; the highest position of a name is the newest.
+SECRETS = sa.Table(
+    "secrets",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("value"),
     _instant("created_at"),
 )
