@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tintype.model import Run
+from tintype.model import Priority, Run
 from tintype.ports.engine import Engine
 
 # How long a test waits before it takes something for lost; nothing is ever expected to take long.
@@ -35,6 +35,12 @@ class RecordingHandler:
                 raise TimeoutError(f"nobody released {run.id}")
             self._ended.append(run)
             self._changed.notify_all()
+
+    @property
+    def order(self) -> tuple[Run, ...]:
+        """The runs as they have begun, first to last."""
+        with self._changed:
+            return tuple(self._begun)
 
     @property
     def begun(self) -> Counter[Run]:
@@ -132,6 +138,70 @@ class EngineContract:
         handler.wait_until_begun(Run("job_a", 2))
         assert time.monotonic() - begin >= 1.49  # clocks count in milliseconds
 
+    def test_of_the_runs_that_wait_the_higher_priority_goes_first(self, engine: Engine) -> None:
+        """As several begin at once, a single one may be overtaken; most are not."""
+        waiting = {
+            priority: [Run(f"job_{priority}_{number}", 1) for number in range(16)]
+            for priority in (Priority.LOW, Priority.NORMAL, Priority.HIGH)
+        }
+        handler = RecordingHandler()
+        engine.launch(handler)
+        engine.pause()
+        for priority, runs in waiting.items():
+            for run in runs:
+                engine.enqueue(run, priority=priority)
+        engine.resume()
+        handler.wait_until_ended(*(run for runs in waiting.values() for run in runs))
+        places = {
+            priority: sum(handler.order.index(run) for run in runs)
+            for priority, runs in waiting.items()
+        }
+        assert places[Priority.HIGH] < places[Priority.NORMAL] < places[Priority.LOW]
+
+    def test_nothing_begins_while_the_engine_is_paused(self, engine: Engine) -> None:
+        started, enqueued, delayed = Run("job_a", 1), Run("job_b", 1), Run("job_c", 2)
+        handler = RecordingHandler()
+        engine.launch(handler)
+        seen = [engine.paused]
+        engine.pause()
+        seen.append(engine.paused)
+        engine.start(started)
+        engine.enqueue(enqueued)
+        engine.enqueue(delayed, delay=0.1)
+        time.sleep(3.0)
+        assert not handler.begun
+        engine.resume()
+        seen.append(engine.paused)
+        assert seen == [False, True, False]
+        handler.wait_until_ended(started, enqueued, delayed)
+        assert handler.begun == Counter([started, enqueued, delayed])
+
+    def test_what_runs_goes_on_while_the_engine_is_paused(self, engine: Engine) -> None:
+        run = Run("job_a", 1)
+        handler = RecordingHandler(holding=[run])
+        engine.launch(handler)
+        engine.start(run)
+        handler.wait_until_begun(run)
+        engine.pause()
+        handler.release()
+        handler.wait_until_ended(run)
+
+    def test_a_pause_outlives_the_process(self, make_engine: Callable[[], Engine]) -> None:
+        run = Run("job_a", 1)
+        engine = make_engine()
+        engine.launch(RecordingHandler())
+        engine.pause()
+        engine.pause()
+        assert engine.drain(PATIENCE_SECONDS)
+        following, handler = make_engine(), RecordingHandler()
+        following.launch(handler)
+        assert following.paused
+        following.start(run)
+        time.sleep(1.5)
+        assert not handler.begun
+        following.resume()
+        handler.wait_until_ended(run)
+
     @pytest.mark.parametrize("first", ["start", "enqueue"])
     @pytest.mark.parametrize("second", ["start", "enqueue"])
     def test_a_run_that_has_ended_is_not_run_again(
@@ -202,6 +272,27 @@ class EngineContract:
         engine.launch(handler)
         engine.start(first)
         recording.wait_until_ended(first, second, third)
+
+    def test_a_retired_engine_begins_nothing_and_leaves_it_to_the_next_process(
+        self, make_engine: Callable[[], Engine]
+    ) -> None:
+        running, started, enqueued = Run("job_a", 1), Run("job_b", 1), Run("job_c", 1)
+        engine = make_engine()
+        handler = RecordingHandler(holding=[running])
+        engine.launch(handler)
+        engine.start(running)
+        handler.wait_until_begun(running)
+        engine.retire()
+        engine.start(started)
+        engine.enqueue(enqueued)
+        time.sleep(1.0)
+        handler.release()
+        assert engine.drain(PATIENCE_SECONDS)
+        assert handler.ended == Counter([running])
+        following = make_engine()
+        next_handler = RecordingHandler()
+        following.launch(next_handler)
+        next_handler.wait_until_ended(started, enqueued)
 
     def test_drain_waits_for_what_is_running(self, engine: Engine) -> None:
         run = Run("job_a", 1)
