@@ -36,6 +36,10 @@ setup() {
     --build-constraints requirements/dev.txt)
   PKG_CONFIG=false "${install[@]}" --require-hashes --only-binary :all: --no-binary pyvips -r requirements/dev.txt
   "${install[@]}" --no-deps --editable .
+  # The servers that tests start pin other versions than the program.
+  $bin/uv venv --quiet --python $bin/python .venv/servers
+  $bin/uv pip install --quiet --python .venv/servers/bin/python --link-mode copy --compile-bytecode \
+    --require-hashes --only-binary :all: -r requirements/servers.txt
   echo "$stamp" >.venv/stamp
 }
 
@@ -44,8 +48,9 @@ lock() {
   local compile=("$bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes
     --no-emit-index-url --no-emit-find-links --custom-compile-command "./do lock" "$@")
   "${compile[@]}" requirements/uv.in --output-file requirements/uv.txt
-  "${compile[@]}" pyproject.toml --extra heic --output-file requirements/run.txt
-  "${compile[@]}" pyproject.toml --extra heic --group build --group demo --group dev \
+  "${compile[@]}" requirements/servers.in --output-file requirements/servers.txt
+  "${compile[@]}" pyproject.toml --extra heic --extra otel --extra s3 --output-file requirements/run.txt
+  "${compile[@]}" pyproject.toml --extra heic --extra otel --extra s3 --group build --group demo --group dev \
     --constraint requirements/run.txt --output-file requirements/dev.txt
 }
 
@@ -56,9 +61,13 @@ demo() {
   exec $bin/python -m tools.demo "${paths[@]}"
 }
 
+# Debian keeps the server's programs off the PATH.
+postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || debian postgresql; }
+
 run_tests() {
   setup
   command -v chromium >/dev/null || debian chromium
+  postgres
   if (($#)); then exec $bin/pytest "$@"; fi
   $bin/pytest -n 2 -m "not crash"
   $bin/pytest -m crash
@@ -75,6 +84,7 @@ check() {
 bench() {
   setup
   command -v npm >/dev/null || debian nodejs npm
+  postgres
   exec $bin/python -m bench.run "$@"
 }
 

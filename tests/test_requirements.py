@@ -10,12 +10,18 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-RUN = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["heic"]]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+RUN = [*PROJECT["project"]["dependencies"], *EXTRAS["heic"], *EXTRAS["otel"], *EXTRAS["s3"]]
 GROUPS = PROJECT["dependency-groups"]
 DECLARED = {
     "run.txt": RUN,
     "dev.txt": [*RUN, *GROUPS["build"], *GROUPS["demo"], *GROUPS["dev"]],
-    "uv.txt": re.findall(r"^\w.*$", (ROOT / "requirements" / "uv.in").read_text(), re.MULTILINE),
+    **{
+        f"{name}.txt": re.findall(
+            r"^\w.*$", (ROOT / "requirements" / f"{name}.in").read_text(), re.MULTILINE
+        )
+        for name in ("uv", "servers")
+    },
 }
 PIN = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>[\w.!+]+)(?P<rest>(?: ;.*)? \\(?:\n +.*)+)", re.MULTILINE

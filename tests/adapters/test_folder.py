@@ -2,13 +2,18 @@
 
 import errno
 import os
+import resource
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.support.disk import fill, small_disk
 from tintype.adapters.folder import FolderStore
 from tintype.errors import (
     KeyInvalidError,
@@ -208,6 +213,194 @@ def test_a_failing_disk_loses_nothing_and_is_named_without_a_path(
     assert list(store.list()) == [before]
     assert list((folder / ".tintype").iterdir()) == []
     put(store, "a", source)
+
+
+Ask = Callable[[FolderStore, Path], object]
+ASKS: dict[str, Ask] = {
+    "put": lambda store, file: store.put("b", file, content_type=""),
+    "create": lambda store, file: store.put("b", file, content_type="", create=True),
+    "fetch": lambda store, file: store.fetch("a", file),
+    "read": lambda store, _: list(store.read("a")[1]),
+    "head": lambda store, _: store.head("a"),
+    "delete": lambda store, _: store.delete("a"),
+    "list": lambda store, _: list(store.list()),
+    "check": lambda store, _: store.check(),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"), [(errno.EIO, "look at its disk"), (errno.EACCES, "the right to its files")]
+)
+@pytest.mark.parametrize(
+    ("ask", "call"),
+    [
+        ("fetch", "open"),
+        ("fetch", "fstat"),
+        ("fetch", "sendfile"),
+        ("read", "open"),
+        ("read", "pread"),
+        ("head", "open"),
+        ("delete", "unlink"),
+        ("list", "scandir"),
+        ("check", "write"),
+    ],
+)
+def test_what_cannot_be_read_is_not_taken_for_missing(
+    store: FolderStore,
+    folder: Path,
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: str,
+    call: str,
+    code: int,
+    remedy: str,
+) -> None:
+    put(store, "a", source)
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise OSError(code, os.strerror(code), str(folder / "a"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, fail)
+        with pytest.raises(StoreFailedError) as caught:
+            ASKS[ask](store, source)
+    assert os.strerror(code) in caught.value.detail
+    assert remedy in caught.value.detail
+    assert str(folder) not in caught.value.detail
+    ASKS[ask](store, source)
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_a_folder_that_is_not_mounted_is_not_taken_for_an_empty_one(
+    store: FolderStore, folder: Path, source: Path, ask: str
+) -> None:
+    put(store, "a", source)
+    folder.rename(folder.with_name("elsewhere"))
+    folder.mkdir()  # the mount point
+    with pytest.raises(StoreFailedError):
+        ASKS[ask](store, source)
+    folder.rmdir()
+    folder.with_name("elsewhere").rename(folder)
+    ASKS[ask](store, source)
+
+
+@contextmanager
+def limited_files(size: int) -> Iterator[None]:
+    """No file may grow beyond `size` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """As somebody whose rights are looked at."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody may enter, unlike pytest's."""
+    folder = Path(tempfile.mkdtemp(prefix="tintype-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with room for 2 MB."""
+    with small_disk(tmp_path / "disk", 2_000_000) as disk:
+        yield disk
+
+
+def test_a_full_disk_takes_nothing_and_recovers_by_itself(disk: Path, source: Path) -> None:
+    store = FolderStore.open((disk / "objects").as_uri())
+    put(store, "a", source)
+    source.write_bytes(b"x" * 3_000_000)
+    for create in (True, False):
+        with pytest.raises(StoreFailedError, match="No space left on device; free space"):
+            store.put("b", source, content_type="", create=create)
+    assert [stored.key for stored in store.list()] == ["a"]
+    assert list((disk / "objects" / ".tintype").iterdir()) == []
+    store.check()
+    filler = fill(disk)
+    with pytest.raises(StoreFailedError, match="free space"):
+        store.check()
+    filler.unlink()
+    store.check()
+    source.write_bytes(b"x" * 1_000_000)
+    put(store, "b", source)
+
+
+def test_a_disk_that_was_unmounted_is_noticed(disk: Path, source: Path) -> None:
+    store = FolderStore.open(disk.as_uri())
+    put(store, "a", source)
+    subprocess.run(["umount", str(disk)], check=True)
+    try:
+        for ask in ASKS.values():
+            with pytest.raises(StoreFailedError):
+                ask(store, source)
+    finally:
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], check=True)
+
+
+def test_a_file_that_may_not_grow_so_large_is_not_stored_in_part(
+    store: FolderStore, folder: Path, source: Path
+) -> None:
+    put(store, "a", source)
+    before = store.head("a")
+    source.write_bytes(b"x" * 3_000_000)
+    with limited_files(1_000_000), pytest.raises(StoreFailedError, match="File too large; raise"):
+        put(store, "a", source)
+    assert list(store.list()) == [before]
+    assert list((folder / ".tintype").iterdir()) == []
+    put(store, "a", source)
+    assert store.head("a").size == 3_000_000
+
+
+def test_a_folder_without_rights_is_named_with_the_remedy(public: Path, source: Path) -> None:
+    folder = public / "objects"
+    store = FolderStore.open(folder.as_uri())
+    put(store, "a", source)
+    secret = public / "source"
+    secret.write_bytes(b"content")
+    target = public / "target"
+    target.touch()
+    target.chmod(0o666)
+    (folder / "a").chmod(0)
+    (folder / ".tintype").chmod(0o555)
+    folder.chmod(0o555)
+    asks: dict[str, Ask] = {**ASKS, "put": lambda store, _: put(store, "b", secret)}
+    with unprivileged():
+        for name in ("put", "fetch", "read", "head", "delete", "check"):
+            with pytest.raises(StoreFailedError, match="give the service's user the right"):
+                asks[name](store, target)
+    folder.chmod(0o755)
+    (folder / ".tintype").chmod(0o755)
+    (folder / "a").chmod(0o644)
+    assert [stored.key for stored in store.list()] == ["a"]
+    for name in ("put", "fetch", "check"):
+        asks[name](store, target)
+
+
+def test_a_file_that_may_not_grow_so_large_is_not_fetched_in_part(
+    store: FolderStore, source: Path, tmp_path: Path
+) -> None:
+    source.write_bytes(b"x" * 3_000_000)
+    put(store, "a", source)
+    with limited_files(1_000_000), pytest.raises(StoreFailedError, match="File too large"):
+        store.fetch("a", tmp_path / "target")
 
 
 def test_check_finds_a_folder_that_is_gone_or_full(

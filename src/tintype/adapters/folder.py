@@ -38,6 +38,16 @@ _PUBLISH_TRIES = 10
 _CLASHES = frozenset((errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY))
 # How it says that there is no file under a key; ELOOP is a symbolic link.
 _ABSENCES = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG))
+_REMEDIES = {
+    errno.ENOSPC: "free space on its disk",
+    errno.EDQUOT: "remove files, or have the quota raised",
+    errno.EFBIG: "raise the limit on files' sizes",
+    errno.EROFS: "mount its file system for writing",
+    errno.EACCES: "give the service's user the right to its files and folders",
+    errno.EPERM: "give the service's user the right to its files and folders",
+    errno.EIO: "look at its disk, which may be dying",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+}
 
 
 class FolderStore:
@@ -75,6 +85,7 @@ class FolderStore:
         source: Path,
         *,
         content_type: str,  # noqa: ARG002 - a folder keeps no content types
+        cache_control: str | None = None,  # noqa: ARG002 - nor this: nobody reads it but through us
         create: bool = False,
     ) -> StoredObject:
         """Copy the file `source` to `key`; it is on disk before anybody sees it."""
@@ -126,6 +137,7 @@ class FolderStore:
             try:
                 path.unlink()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                self._require_folder()
                 return
             with suppress(FileNotFoundError):
                 _sync(path.parent)
@@ -143,6 +155,7 @@ class FolderStore:
                 self._path(pending[0] + "_")
             except KeyInvalidError:  # then no key starts like this
                 return
+        self._require_folder()
         while pending:
             base = pending.pop()
             with _named_failures():
@@ -164,6 +177,15 @@ class FolderStore:
             os.write(target, b"0")
             os.fsync(target)
 
+    def _require_folder(self) -> None:
+        """Raise StoreFailedError unless this is the store's folder: its disk may be unmounted."""
+        with _named_failures():
+            try:
+                self._staging.stat()
+            except FileNotFoundError:
+                detail = "The object store failed: its folder is not there; is its disk mounted?"
+                raise StoreFailedError(detail) from None
+
     def _path(self, key: str) -> Path:
         _check_key(key)
         folder = str(self._folder)
@@ -182,6 +204,7 @@ class FolderStore:
             source = os.open(self._path(key), flags)
         except OSError as error:
             if error.errno in _ABSENCES:
+                self._require_folder()
                 raise ObjectMissingError from None
             raise
         try:
@@ -319,4 +342,5 @@ def _named_failures() -> Generator[None]:
         yield
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "an unknown reason"
-        raise StoreFailedError(f"The object store failed: {reason}") from error
+        remedy = f"; {_REMEDIES[error.errno]}" if error.errno in _REMEDIES else ""
+        raise StoreFailedError(f"The object store failed: {reason}{remedy}") from error
