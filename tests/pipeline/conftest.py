@@ -13,9 +13,10 @@ from tintype.adapters.sql import SqlCatalog
 from tintype.adapters.sql.engines import open_engine
 from tintype.adapters.sql.migrating import migrate
 from tintype.imaging.sandbox import Budget, Sandbox
-from tintype.model import Image, Run
+from tintype.model import Image, Priority, Run
 from tintype.pipeline.app import App, Upload
 from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.monitors import Monitors
 from tintype.pipeline.worker import Worker
 from tintype.recipe.loader import loads
 from tintype.recipe.schema import Recipe
@@ -37,6 +38,7 @@ class HandEngine:
     """An engine whose runs wait until the test takes them."""
 
     waiting: deque[tuple[Run, float]] = field(default_factory=deque)
+    paused: bool = False
 
     def launch(self, handler: Callable[[Run], None]) -> None:
         """Nothing runs by itself."""
@@ -44,14 +46,27 @@ class HandEngine:
     def start(self, run: Run) -> None:
         self.waiting.append((run, 0.0))
 
-    def enqueue(self, run: Run, *, delay: float = 0.0) -> None:
+    def enqueue(
+        self, run: Run, *, delay: float = 0.0, priority: Priority = Priority.NORMAL
+    ) -> None:
         self.waiting.append((run, delay))
 
-    def enqueue_within(self, _: sqlalchemy.Connection, run: Run, delay: float) -> None:
+    def enqueue_within(
+        self, _: sqlalchemy.Connection, run: Run, delay: float, priority: Priority
+    ) -> None:
         self.waiting.append((run, delay))
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
     def sweep(self, older_than_seconds: float) -> int:
         return 0
+
+    def retire(self) -> None:
+        """Nothing runs by itself."""
 
     def drain(self, timeout: float) -> bool:
         return True
@@ -112,7 +127,9 @@ def pipeline(tmp_path: Path, recipe: Recipe) -> Iterator[Pipeline]:
             variants=store,
             sandbox=sandbox,
             bulletin=bulletin,
+            monitor=Monitors(),
             retry=recipe.retry,
+            cache_control="no-cache",
             jitter=lambda: 0.0,
         )
         app = App(
@@ -124,6 +141,8 @@ def pipeline(tmp_path: Path, recipe: Recipe) -> Iterator[Pipeline]:
             sandbox=sandbox,
             worker=worker,
             bulletin=bulletin,
+            monitor=Monitors(),
+            queue_limit=100,
         )
         catalog.keep_recipe(recipe.digest, recipe.to_json())
         yield Pipeline(app, worker, engine, catalog, store, tmp_path)

@@ -25,7 +25,7 @@ def test_an_image_is_checked_rendered_stored_and_recorded(pipeline: Pipeline) ->
     assert pipeline.app.variant("thumb", image.id) == variant
     _, chunks = pipeline.app.read(variant)
     assert len(b"".join(chunks)) == variant.bytes
-    steps = pipeline.app.job(image.job_id).steps
+    steps = pipeline.app.jobs.one(image.job_id).steps
     assert [step.name for step in steps] == ["validate", "render", "record"]
     assert {step.status for step in steps} == {StepStatus.DONE}
 
@@ -63,7 +63,7 @@ def test_what_kills_its_decoder_twice_is_rejected_and_costs_only_its_own_job(
     assert image.state is ImageState.REJECTED
     assert image.error
     assert image.error.code == code
-    assert pipeline.app.job(image.job_id).attempts == 2
+    assert pipeline.app.jobs.one(image.job_id).attempts == 2
 
 
 def test_a_decoder_that_hangs_is_tried_again_then_dead_and_costs_only_its_own_job(
@@ -118,7 +118,7 @@ def test_a_newer_version_that_is_accepted_first_is_the_only_one_made(pipeline: P
     done = pipeline.app.image(image.id)
     assert done.state is ImageState.DONE
     assert {variant.original_version for variant in done.variants} == {newer.original.version}
-    assert pipeline.app.job(image.job_id).state is ImageState.SUPERSEDED
+    assert pipeline.app.jobs.one(image.job_id).state is ImageState.SUPERSEDED
 
 
 def test_a_version_that_comes_while_the_old_one_runs_waits_and_wins(pipeline: Pipeline) -> None:
@@ -132,7 +132,7 @@ def test_a_version_that_comes_while_the_old_one_runs_waits_and_wins(pipeline: Pi
     # The process that held the lease dies; its run is given to another worker.
     following = pipeline.worker.work(run)
     assert following
-    assert pipeline.app.job(run.job_id).state is ImageState.SUPERSEDED
+    assert pipeline.app.jobs.one(run.job_id).state is ImageState.SUPERSEDED
     pipeline.engine.start(following)
     pipeline.finish()
     assert pipeline.app.image(image.id).state is ImageState.DONE

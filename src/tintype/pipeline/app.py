@@ -1,5 +1,7 @@
 """The one way in: what every entry point translates to and from."""
 
+import json
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from tintype import __version__
 from tintype.errors import (
     CatalogFailedError,
     KeyInvalidError,
@@ -19,12 +22,25 @@ from tintype.errors import (
     VariantNotReadyError,
 )
 from tintype.imaging.sandbox import Sandbox
-from tintype.model import Image, ImageState, Job, Original, Page, Run, Variant, new_image_id
+from tintype.model import (
+    Event,
+    Image,
+    ImageState,
+    Original,
+    Page,
+    Priority,
+    Run,
+    Variant,
+    new_image_id,
+)
 from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.crowding import Crowding
+from tintype.pipeline.jobs import Jobs
 from tintype.pipeline.reconciler import Reconciler
 from tintype.pipeline.worker import Worker
 from tintype.ports.catalog import Acceptance, Catalog
 from tintype.ports.engine import Engine
+from tintype.ports.monitor import Monitor
 from tintype.ports.store import Store, StoredObject
 from tintype.recipe.keys import check_key, with_suffix
 from tintype.recipe.schema import Recipe
@@ -45,6 +61,8 @@ class Upload:
     name: str  # as the sender calls it; folders in it are ignored
     key: str | None = None  # replaces the object at this key
     idempotency: tuple[str, str] | None = None  # the sender's key and the upload's fingerprint
+    priority: Priority = Priority.NORMAL
+    sender: str | None = None  # the id of the API key that came with it
 
 
 class App:
@@ -61,16 +79,21 @@ class App:
         sandbox: Sandbox,
         worker: Worker,
         bulletin: Bulletin,
+        monitor: Monitor,
+        queue_limit: int,
     ) -> None:
         self.recipe = recipe
         self.bulletin = bulletin
+        self._crowding = Crowding(catalog, queue_limit)
+        self.jobs = Jobs(catalog=catalog, engine=engine, bulletin=bulletin, crowding=self._crowding)
         self._catalog = catalog
         self._originals = originals
         self._variants = variants
         self._engine = engine
         self._sandbox = sandbox
         self._worker = worker
-        self._reconciler = Reconciler(catalog, engine)
+        self._monitor = monitor
+        self._reconciler = Reconciler(catalog, engine, self._crowding)
         self._stopping = threading.Event()
 
     # --- life ---
@@ -78,16 +101,24 @@ class App:
     def start(self) -> None:
         """Take up the work that a former process left, then whatever arrives."""
         self._catalog.keep_recipe(self.recipe.digest, self.recipe.to_json())
+        self._crowding.count()
         self._engine.launch(self._run)
         self._reconciler.start()
+        recipe, digest = self.recipe.name, self.recipe.digest
+        log.info("service.started", version=__version__, recipe=recipe, digest=digest)
+
+    def retire(self) -> None:
+        """Accept nothing more and begin no more jobs; what runs goes on."""
+        self._stopping.set()
+        self._reconciler.stop()
+        self._engine.retire()
 
     def stop(self, timeout: float) -> bool:
-        """Accept nothing more and wait up to `timeout` seconds for what runs; True if all ended.
+        """Retire, and wait up to `timeout` seconds for what runs; True if all ended.
 
         What did not end is no loss: it is run again by the next process.
         """
-        self._stopping.set()
-        self._reconciler.stop()
+        self.retire()
         return self._engine.drain(timeout)
 
     def check(self) -> None:
@@ -96,8 +127,19 @@ class App:
             raise ShuttingDownError
         self._catalog.check()
         self._originals.check()
+        if self._variants is not self._originals:
+            self._variants.check()
 
     # --- in ---
+
+    def admit(self) -> None:
+        """Raise unless an upload may come in; asked before its bytes are.
+
+        Raises QueueFullError where too many wait, and ShuttingDownError.
+        """
+        if self._stopping.is_set():
+            raise ShuttingDownError
+        self._crowding.admit()
 
     def accept(self, upload: Upload) -> Acceptance:
         """Store an upload, commit to working on it, and start at once where a child is free.
@@ -109,19 +151,41 @@ class App:
             raise ShuttingDownError
         if upload.idempotency and (before := self._catalog.repeated(upload.idempotency)):
             return before
+        with self._monitor.accepting():
+            return self._accept(upload)
+
+    def _accept(self, upload: Upload) -> Acceptance:
         image_id = new_image_id()
         original = self._keep(upload, image_id)
         acceptance = self._catalog.accept(
             image_id,
             original,
             self.recipe.digest,
-            enqueue=self._sandbox.idle == 0,
+            enqueue=self._must_wait(),
             idempotency=upload.idempotency,
+            priority=upload.priority,
+            event=_event(upload),
+            trace=self._monitor.trace(),
         )
+        if not acceptance.repeated:
+            self._crowding.add()
+            self._monitor.accepted(acceptance.job)
+            log.info(
+                "image.accepted",
+                image=acceptance.image.id,
+                job=acceptance.job.id,
+                key=original.key,
+                bytes=original.size,
+            )
         if acceptance.run:
             self._start(acceptance.run)
-        log.info("image.accepted", image=acceptance.image.id, key=original.key, size=original.size)
         return acceptance
+
+    def _must_wait(self) -> bool:
+        """Whether a job that came now would jump the queue, or find no child."""
+        return (
+            self._sandbox.idle == 0 or self._engine.paused or self._crowding.backlog.queued > 0
+        )
 
     def _keep(self, upload: Upload, image_id: str) -> Original:
         prefix = self.recipe.originals.prefix
@@ -153,7 +217,7 @@ class App:
                 following = self._worker.work(run)
             except CatalogFailedError as error:
                 log.warning("run.waits", run=run.id, code=error.code, detail=error.detail)
-                time.sleep(patience)
+                time.sleep(patience * (1 + random.random() / 4))  # noqa: S311 - no secret
             else:
                 if following:
                     self._start(following)
@@ -191,16 +255,6 @@ class App:
             cursor=cursor, limit=limit, state=state, since=since, until=until
         )
 
-    def job(self, job_id: str) -> Job:
-        """One job with its steps; raises JobNotFoundError."""
-        return self._catalog.job(job_id)
-
-    def jobs(
-        self, *, cursor: str | None = None, limit: int = 50, state: ImageState | None = None
-    ) -> Page[Job]:
-        """Jobs, newest first; raises ParameterInvalidError for a bad cursor."""
-        return self._catalog.jobs(cursor=cursor, limit=limit, state=state)
-
     def variant(self, name: str, image: str) -> Variant:
         """A variant by its name and its image's id or original key.
 
@@ -229,3 +283,14 @@ class App:
         from the variant's etag. Raises RangeInvalidError, ObjectMissingError.
         """
         return self._variants.read(variant.key, start=start, end=end)
+
+
+def _event(upload: Upload) -> Event:
+    """What is worth knowing of an upload when its job has failed."""
+    told = {
+        "name": upload.name,
+        "key": upload.key,
+        "idempotency_key": upload.idempotency[0] if upload.idempotency else None,
+        "sender": upload.sender,
+    }
+    return Event("upload", json.dumps(told))

@@ -38,14 +38,14 @@ def verdict(error: TintypeError, earlier: Sequence[Failure]) -> TintypeError:
     return ResourceLimitError()
 
 
-def retry_delay(retry: Retry, attempt: int, jitter: float, *, away: bool = False) -> float:
-    """Seconds to wait after the failed attempt number `attempt` (from 1); `jitter` in [0, 1).
+def retry_delay(retry: Retry, tries: int, jitter: float, *, away: bool = False) -> float:
+    """Seconds to wait after the last of so many failed `tries` (from 1); `jitter` in [0, 1).
 
-    The interval grows by the backoff rate with each attempt; jitter adds up to a quarter, so that
+    The interval grows by the backoff rate with each try; jitter adds up to a quarter, so that
     jobs that failed together do not come back together. Where the store is `away`, it is given at
     least 10 seconds, then 20, 40 ...: five attempts outlast an outage of two minutes.
     """
-    delay = retry.interval * retry.backoff_rate ** (attempt - 1)
+    delay = retry.interval * retry.backoff_rate ** (tries - 1)
     if away:
-        delay = max(delay, _STORE_SECONDS * 2.0 ** (attempt - 1))
+        delay = max(delay, _STORE_SECONDS * 2.0 ** (tries - 1))
     return min(delay, _LONGEST_DELAY) * (1 + jitter / 4)

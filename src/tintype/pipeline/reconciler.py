@@ -1,4 +1,4 @@
-"""Starts what was accepted and never started, and forgets runs that ended long ago."""
+"""Starts what was accepted and never started, counts the backlog, forgets runs long ended."""
 
 import threading
 import time
@@ -6,6 +6,7 @@ import time
 import structlog
 
 from tintype.errors import TintypeError
+from tintype.pipeline.crowding import Crowding
 from tintype.ports.catalog import Catalog
 from tintype.ports.engine import Engine
 
@@ -23,9 +24,10 @@ _SWEEP_INTERVAL_SECONDS = 3600.0
 class Reconciler:
     """A thread that compares the catalog's promises with the engine's runs."""
 
-    def __init__(self, catalog: Catalog, engine: Engine) -> None:
+    def __init__(self, catalog: Catalog, engine: Engine, crowding: Crowding) -> None:
         self._catalog = catalog
         self._engine = engine
+        self._crowding = crowding
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="reconciler", daemon=True)
 
@@ -45,6 +47,7 @@ class Reconciler:
                 for run in self._catalog.overdue(_GRACE_SECONDS):
                     log.warning("run.reconciled", run=run.id)
                     self._engine.start(run)
+                self._crowding.count()
                 if time.monotonic() >= next_sweep:
                     next_sweep += _SWEEP_INTERVAL_SECONDS
                     self._engine.sweep(_KEEP_RUNS_SECONDS)

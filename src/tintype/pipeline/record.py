@@ -1,19 +1,27 @@
 """What one attempt has to tell so far."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tintype.errors import TintypeError
 from tintype.model import Facts, Failure, Step, StepStatus
 
 
-class Record:
-    """Collects the steps of one attempt as they end, and the facts as soon as they are known."""
+def _nobody(_step: Step) -> None:
+    pass
 
-    def __init__(self, attempt: int) -> None:
+
+class Record:
+    """Collects the steps of one attempt as they end, and the facts as soon as they are known.
+
+    `tell` hears of each step when it has ended.
+    """
+
+    def __init__(self, attempt: int, tell: Callable[[Step], None] = _nobody) -> None:
         self.facts: Facts | None = None
         self._attempt = attempt
+        self._tell = tell
         self._steps: list[Step] = []
 
     @property
@@ -24,7 +32,9 @@ class Record:
     def add(self, name: str, seconds: float, error: Failure | None = None) -> None:
         """Add a step that was timed elsewhere; `seconds` of wall time."""
         status = StepStatus.DONE if error is None else StepStatus.FAILED
-        self._steps.append(Step(name, status, self._attempt, round(seconds, 4), error))
+        step = Step(name, status, self._attempt, round(seconds, 4), error)
+        self._steps.append(step)
+        self._tell(step)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

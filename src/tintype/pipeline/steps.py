@@ -103,8 +103,9 @@ def store(
     wanted: Mapping[str, str],
     files: tuple[RenderedFile, ...],
     folder: Path,
+    cache_control: str,
 ) -> tuple[Variant, ...]:
-    """Put the variants where they are served from.
+    """Put the variants where they are served from; `cache_control` is for those who read there.
 
     Keys are claimed before anything is written, and the lease is looked at again before each put;
     raises LeaseLostError where a newer version or another run took over.
@@ -116,7 +117,9 @@ def store(
             raise LeaseLostError
         key = keys[made.variant]
         content_type = CONTENT_TYPES[made.format]
-        put = variants.put(key, folder / made.file, content_type=content_type)
+        put = variants.put(
+            key, folder / made.file, content_type=content_type, cache_control=cache_control
+        )
         stored.append(
             Variant(
                 name=made.variant,

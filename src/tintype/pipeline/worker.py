@@ -8,6 +8,7 @@ import structlog
 
 from tintype.errors import (
     Fault,
+    HostDiedError,
     InternalError,
     LeaseLostError,
     ObjectMissingError,
@@ -19,13 +20,19 @@ from tintype.imaging.sandbox import Sandbox
 from tintype.model import Failure, ImageState, Job, Run, Variant
 from tintype.pipeline import steps
 from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.endings import tell_end
 from tintype.pipeline.plan import retry_delay, verdict
 from tintype.pipeline.record import Record
 from tintype.ports.catalog import Catalog, Lease
+from tintype.ports.monitor import Monitor
 from tintype.ports.store import Store
 from tintype.recipe.schema import Recipe, Retry
 
 log = structlog.get_logger()
+
+# The death of a process is no attempt: it dies of a power cut, of an upgrade. An attempt during
+# which it has died this often is not that unlucky.
+_MOST_DEATHS = 20
 
 
 class Worker:
@@ -34,8 +41,8 @@ class Worker:
     All of it may be done again after a crash: keys are deterministic, objects are written before
     they are recorded, and a run whose lease was taken over writes nothing more.
 
-    Each job runs the recipe it was accepted with; how often it is tried again is decided by
-    `retry`, that of the recipe in force.
+    Each job runs the recipe it was accepted with; how often it is tried again, and what caches may
+    do with its variants, is decided by `retry` and `cache_control`, those of the recipe in force.
     """
 
     def __init__(
@@ -46,7 +53,9 @@ class Worker:
         variants: Store,
         sandbox: Sandbox,
         bulletin: Bulletin,
+        monitor: Monitor,
         retry: Retry,
+        cache_control: str,
         jitter: Callable[[], float],
     ) -> None:
         self._catalog = catalog
@@ -54,7 +63,9 @@ class Worker:
         self._variants = variants
         self._sandbox = sandbox
         self._bulletin = bulletin
+        self._monitor = monitor
         self._retry = retry
+        self._cache_control = cache_control
         self._jitter = jitter
         self._recipe = lru_cache(maxsize=16)(self._load_recipe)  # jobs of one recipe share it
 
@@ -69,7 +80,14 @@ class Worker:
             log.info("run.skipped", run=run.id)
             return None
         job = self._catalog.job(run.job_id)
-        record = Record(run.attempt)
+        with self._monitor.attempt(job, run.attempt):
+            return self._attempt(lease, job)
+
+    def _attempt(self, lease: Lease, job: Job) -> Run | None:
+        record = Record(lease.run.attempt, self._monitor.step)
+        if lease.deaths > _MOST_DEATHS:
+            failure = Failure.of(HostDiedError())
+            return self._end(lease, job, record, ImageState.DEAD, failure=failure)
         try:
             variants = self._make(lease, job, record)
         except LeaseLostError:
@@ -79,9 +97,11 @@ class Worker:
         except ObjectMissingError:
             return self._end(lease, job, record, ImageState.GONE)
         except TintypeError as error:
+            for note in getattr(error, "__notes__", ()):  # a decoder's traceback
+                log.warning("decoder.failed", job=job.id, code=error.code, exception=note)
             return self._fail(lease, job, record, error)
         except Exception:
-            log.exception("job.crashed", job=job.id)
+            log.exception("job.crashed", job=job.id, image=job.image_id)
             return self._fail(lease, job, record, InternalError())
         return self._end(lease, job, record, ImageState.DONE, variants=variants)
 
@@ -93,7 +113,14 @@ class Worker:
             wanted = steps.variant_keys(recipe, job, rendered)
             with record.step("record"):
                 return steps.store(
-                    self._catalog, self._variants, lease, job, wanted, rendered.files, folder
+                    self._catalog,
+                    self._variants,
+                    lease,
+                    job,
+                    wanted,
+                    rendered.files,
+                    folder,
+                    self._cache_control,
                 )
 
     def _fail(self, lease: Lease, job: Job, record: Record, error: TintypeError) -> Run | None:
@@ -101,12 +128,22 @@ class Worker:
         failure = Failure.of(meaning)
         if meaning.fault is Fault.IMAGE:
             return self._end(lease, job, record, ImageState.REJECTED, failure=failure)
-        if not meaning.retryable or lease.run.attempt >= self._retry.max_attempts:
+        tries = lease.run.attempt - job.forgiven
+        if not meaning.retryable or tries >= self._retry.max_attempts:
             return self._end(lease, job, record, ImageState.DEAD, failure=failure)
         away = isinstance(meaning, StoreFailedError)
-        delay = retry_delay(self._retry, lease.run.attempt, self._jitter(), away=away)
+        delay = retry_delay(self._retry, tries, self._jitter(), away=away)
         self._catalog.retry(lease, failure, delay=delay, steps=record.steps)
-        log.warning("job.retried", job=job.id, code=failure.code, delay=round(delay, 1))
+        self._monitor.attempted(job, failure)
+        log.warning(
+            "job.retried",
+            job=job.id,
+            image=job.image_id,
+            attempt=lease.run.attempt,
+            code=failure.code,
+            detail=failure.detail,
+            delay=round(delay, 1),
+        )
         return None
 
     def _follow(
@@ -115,7 +152,15 @@ class Worker:
         """The store holds another version than this job is for: that one is to be made instead."""
         found = replace(job.original, version=error.found_version, size=error.found_size)
         if self._catalog.current(lease):
-            self._catalog.accept(job.image_id, found, job.recipe_digest, enqueue=False)
+            self._catalog.accept(
+                job.image_id,
+                found,
+                job.recipe_digest,
+                enqueue=False,
+                priority=job.priority,
+                event=job.event,
+                trace=job.trace,
+            )
         return self._end(lease, job, record, ImageState.SUPERSEDED)
 
     def _end(
@@ -141,8 +186,9 @@ class Worker:
             log.info("run.overtaken", run=lease.run.id)
             return None
         self._bulletin.post(job.image_id)
-        code = failure.code if failure else None
-        log.info(f"job.{state}", job=job.id, image=job.image_id, code=code)
+        self._monitor.attempted(job, failure)
+        self._monitor.ended(job, state, variants)
+        tell_end(job, lease.run.attempt, state, failure)
         return following
 
     def _load_recipe(self, digest: str) -> Recipe:

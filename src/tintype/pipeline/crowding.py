@@ -1,0 +1,61 @@
+"""How much waits, known without counting each time somebody asks."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from tintype.errors import QueueFullError
+from tintype.ports.catalog import Backlog, Catalog
+
+# Counting a long queue takes long; it may take this share of one processor.
+_SHARE = 0.05
+
+
+class Crowding:
+    """Counts the backlog now and then, and refuses more where too many wait.
+
+    `limit` is how many jobs may be queued. Between two counts, what this process accepted is added,
+    so a rush is stopped at the limit; what several processes accept within a second may exceed it.
+    """
+
+    def __init__(
+        self, catalog: Catalog, limit: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.limit = limit
+        self._catalog = catalog
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._backlog = Backlog(queued=0, running=0, dead=0, oldest=None)
+        self._since = 0  # accepted since the last count
+        self._next = 0.0
+
+    @property
+    def backlog(self) -> Backlog:
+        """What waits and runs, as it was counted last."""
+        return self._backlog
+
+    def count(self) -> None:
+        """Count, unless that was just done; raises CatalogFailedError."""
+        began = self._clock()
+        if began < self._next:
+            return
+        with self._lock:
+            before = self._since
+        backlog = self._catalog.backlog()
+        with self._lock:
+            self._backlog = backlog
+            self._since -= before
+        ended = self._clock()
+        self._next = ended + (ended - began) / _SHARE
+
+    def admit(self) -> None:
+        """Raise QueueFullError where too many wait."""
+        with self._lock:
+            waiting = self._backlog.queued + self._since
+        if waiting >= self.limit:
+            raise QueueFullError(f"{waiting:,} images wait already.")
+
+    def add(self) -> None:
+        """One more was accepted."""
+        with self._lock:
+            self._since += 1
