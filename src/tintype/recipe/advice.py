@@ -6,19 +6,8 @@ from tintype.recipe.schema import Recipe
 
 
 def advice(recipe: Recipe) -> tuple[str, ...]:
-    """One sentence for each thing that may surprise: keys that meet, addresses, delivery."""
-    return (*warnings(recipe), *_reserved(recipe), *unenforced(recipe))
-
-
-def unenforced(recipe: Recipe) -> tuple[str, ...]:
-    """What the recipe asks for and this release does not do yet."""
-    access = recipe.delivery.access
-    if access == "public":
-        return ()
-    return (
-        f"delivery: access {access} is not enforced yet: without API keys, the service answers"
-        " everybody on its machine, and nobody else.",
-    )
+    """One sentence for each thing that may surprise: keys that meet, addresses."""
+    return (*warnings(recipe), *_reserved(recipe))
 
 
 def _reserved(recipe: Recipe) -> tuple[str, ...]:

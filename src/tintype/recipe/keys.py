@@ -12,7 +12,10 @@ from tintype.recipe.problems import meant, shortened
 DEFAULT_KEY = "{variant}/{name}.{ext}"
 
 RESERVED = frozenset(
-    {"v1", "i", "images", "static", "docs", "openapi.json", "healthz", "readyz", "metrics"}
+    {
+        *("v1", "i", "images", "static", "docs", "openapi.json", "login", "logout"),
+        *("healthz", "readyz", "metrics"),
+    }
 )
 """The first parts of addresses that the service uses: no variant is found by its key there."""
 

@@ -181,7 +181,6 @@ def test_a_variant_that_is_still_to_come_says_when_to_ask_again(service: Running
         ("/%ff%fe", "variant_not_found"),
         ("/..%2f..%2fetc%2fpasswd", "variant_not_found"),
         ("/v1/nothing", "not_found"),
-        ("/metrics", "not_found"),
         ("/static/nothing.js", "not_found"),
         ("/static/..%2ftemplates/home.html", "not_found"),
     ],

@@ -1,30 +1,24 @@
 """Delivery of a variant whose object is newer than the catalog knows, and caching by access."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, cast
 
 import httpx
 import pytest
 
-from tintype.entrypoints.http import create_app
+from tests.support.empty import EmptyApp, empty_service
 from tintype.model import Variant
-from tintype.pipeline.app import App
 from tintype.ports.store import StoredObject
-from tintype.recipe.loader import load
-from tintype.recipe.schema import Delivery
 
-RECIPE = Path(__file__).parents[3] / "recipes" / "marketplace.yaml"
 OLD = Variant("800x600", "800x600/a.jpg", "jpeg", 800, 600, 10, "old", "v1")
 
 
-class OneObject:
+class OneObject(EmptyApp):
     """As much of the app as delivery needs: one variant, and what the store holds under its key."""
 
-    def __init__(self, version: str, content: bytes, access: Literal["public", "private"]) -> None:
-        self.recipe = load(RECIPE, {}).model_copy(update={"delivery": Delivery(access=access)})
+    def __init__(self, version: str, content: bytes, access: str) -> None:
+        super().__init__(access)
         self.stored = StoredObject(OLD.key, len(content), version, datetime.now(UTC))
         self.content = content
         self.closed = 0
@@ -49,14 +43,8 @@ class OneObject:
 
 
 def get(app: OneObject, spool: Path, **headers: str) -> httpx.Response:
-    service = create_app(cast("App", app), spool=spool)
-
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(service)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.get(f"/{OLD.key}", headers=headers)
-
-    return asyncio.run(ask())
+    with empty_service(spool, app, keys_needed=False) as service:
+        return service.ask("GET", f"/{OLD.key}", headers=headers)
 
 
 def test_the_newer_object_is_sent_whole_under_its_own_tag(tmp_path: Path) -> None:
@@ -87,8 +75,6 @@ def test_a_range_of_many_chunks_is_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("access", "told"), [("public", "public, max-age=300"), ("private", "private, no-cache")]
 )
-def test_only_what_is_public_is_cached_for_everyone(
-    tmp_path: Path, access: Literal["public", "private"], told: str
-) -> None:
+def test_only_what_is_public_is_cached_for_everyone(tmp_path: Path, access: str, told: str) -> None:
     response = get(OneObject("old", b"0123456789", access), tmp_path)
     assert response.headers["cache-control"].startswith(told)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.service import RunningService
+from tests.support.troubled import TroubledService
 from tintype.recipe.keys import RESERVED
 
 
@@ -24,6 +25,15 @@ def test_every_public_route_is_described(document: dict[str, Any]) -> None:
         ("/v1/images/{image_id}", "get"),
         ("/v1/jobs", "get"),
         ("/v1/jobs/{job_id}", "get"),
+        ("/v1/jobs/{job_id}/retry", "post"),
+        ("/v1/jobs/{job_id}/cancel", "post"),
+        ("/v1/dead-letters", "get"),
+        ("/v1/dead-letters/{job_id}", "get"),
+        ("/v1/dead-letters/redrive", "post"),
+        ("/v1/dead-letters/drop", "post"),
+        ("/v1/queue", "get"),
+        ("/v1/queue/pause", "post"),
+        ("/v1/queue/resume", "post"),
         ("/healthz", "get"),
         ("/readyz", "get"),
         ("/i/{variant}/{image}", "get"),
@@ -38,6 +48,15 @@ def test_every_failure_is_a_problem(document: dict[str, Any]) -> None:
             for status, response in operation["responses"].items():
                 if status == "default" or int(status) >= 400:
                     assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_what_may_come_back_later_says_when(document: dict[str, Any]) -> None:
+    upload = document["paths"]["/v1/images"]["post"]["responses"]
+    assert "queue_full" in upload["429"]["description"]
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status in {"429", "503"} & operation["responses"].keys():
+                assert "Retry-After" in operation["responses"][status]["headers"]
 
 
 def test_every_parameter_is_explained(document: dict[str, Any]) -> None:
@@ -71,13 +90,16 @@ def test_the_page_fetches_nothing_from_elsewhere(service: RunningService) -> Non
         assert re.match(rf"/(?!/)|{service.url}/", address)
 
 
-def test_the_service_is_as_the_document_says(service: RunningService, tmp_path: Path) -> None:
+def test_the_service_is_as_the_document_says(troubled: TroubledService, tmp_path: Path) -> None:
     # What a cursor or a key must be depends on what is stored, which no schema can say: that such
-    # data is refused with 400 is right, and the other checks look at how.
-    command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.url}/openapi.json"),
-        *("--exclude-checks", "positive_data_acceptance"),
-        *("--max-examples", "20", "--seed", "1", "--generation-database", "none", "--no-color"),
-    ]
-    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110)
-    assert found.returncode == 0, found.stdout + found.stderr
+    # data is refused with 400 is right, and the other checks look at how. While the queue is
+    # paused, uploads with `wait` would wait in vain, so pausing has a run of its own.
+    pausing = ("--include-path-regex", "^/v1/queue/(pause|resume)$")
+    for chosen in (("--exclude-path", "/v1/queue/pause"), pausing):
+        command = [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{troubled.url}/openapi.json"),
+            *("--exclude-checks", "positive_data_acceptance", *chosen),
+            *("--max-examples", "20", "--seed", "1", "--generation-database", "none", "--no-color"),
+        ]
+        found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110)
+        assert found.returncode == 0, found.stdout + found.stderr

@@ -23,8 +23,9 @@ class OneJob:
         self.state = ImageState.RUNNING
         self.looks = 0
         self.looked = threading.Event()
+        self.jobs = self
 
-    def job(self, job_id: str) -> Job:
+    def one(self, job_id: str) -> Job:
         self.looks += 1
         self.looked.set()
         original = Original("k", "n", "v", 1)

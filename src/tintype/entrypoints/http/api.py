@@ -1,196 +1,32 @@
-"""The JSON API under /v1, and the service's own health."""
+"""The JSON API, put together."""
 
 import pathlib
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
-from pydantic.json_schema import SkipJsonSchema
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter
 
-from tintype.entrypoints.http import shapes, upload
-from tintype.entrypoints.http.addresses import addresses
-from tintype.entrypoints.http.moments import Moment
-from tintype.entrypoints.http.problems import responses
-from tintype.entrypoints.http.waiting import job_ends
-from tintype.errors import (
-    CatalogFailedError,
-    CrossSiteError,
-    IdempotencyConflictError,
-    ImageNotFoundError,
-    JobNotFoundError,
-    KeyInvalidError,
-    ParameterInvalidError,
-    ShuttingDownError,
-    StoreFailedError,
-    TooManyBytesError,
-    UploadIncompleteError,
-)
-from tintype.model import ImageState
+from tintype.entrypoints.http.health import HealthApi
+from tintype.entrypoints.http.images import ImagesApi
+from tintype.entrypoints.http.jobs import JobsApi
+from tintype.entrypoints.http.letters import LettersApi
+from tintype.entrypoints.http.queue import QueueApi
 from tintype.pipeline.app import App
-
-_FILE = {"type": "string", "format": "binary"}
-_UPLOAD_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {"file": _FILE},
-            }
-        },
-        "application/octet-stream": {"schema": {**_FILE, "minLength": 1}},
-    },
-}
-_LOCATION = {"Location": {"description": "The status_url.", "schema": {"type": "string"}}}
-_ACCEPTED_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"model": shapes.Image, "description": "The job ended within `wait` seconds."},
-    202: {"description": "The upload is safe and will be worked on.", "headers": _LOCATION},
-}
-_UPLOAD_ANSWERS = _ACCEPTED_ANSWERS | responses(
-    ParameterInvalidError,
-    UploadIncompleteError,
-    KeyInvalidError,
-    CrossSiteError,
-    IdempotencyConflictError,
-    TooManyBytesError,
-    StoreFailedError,
-    CatalogFailedError,
-    ShuttingDownError,
-)
-
-_ImageId = Annotated[str, Path(description="The image's id: `img_` and 26 characters.")]
-_JobId = Annotated[str, Path(description="The job's id: `job_` and 26 characters.")]
-_Limit = Annotated[int, Query(ge=1, le=200, description="The most items to return.")]
-_Cursor = Annotated[
-    str | SkipJsonSchema[None],
-    Query(description="The `next` of the page before; left out for the first page."),
-]
-_State = Annotated[
-    ImageState | SkipJsonSchema[None], Query(description="Only those in this state.")
-]
 
 
 class Api:
     """The routes of the JSON API; `spool` is the folder in which uploads arrive."""
 
     def __init__(self, app: App, spool: pathlib.Path) -> None:
-        self._app = app
-        self._spool = spool
+        self._parts = (
+            ImagesApi(app, spool),
+            JobsApi(app.jobs),
+            LettersApi(app.jobs),
+            QueueApi(app.jobs),
+            HealthApi(app),
+        )
 
     def routes(self) -> APIRouter:
         """Every route, with what the OpenAPI document says of its answers."""
-        router = APIRouter(tags=["images"])
-        router.add_api_route(
-            "/v1/images",
-            self.upload_image,
-            methods=["POST"],
-            status_code=202,
-            response_model=shapes.Accepted,
-            openapi_extra={"requestBody": _UPLOAD_BODY},
-            responses=_UPLOAD_ANSWERS,
-        )
-        failing = (ParameterInvalidError, CatalogFailedError)
-        for path, endpoint, errors in (
-            ("/v1/images", self.list_images, failing),
-            ("/v1/images/{image_id}", self.get_image, (ImageNotFoundError, *failing)),
-            ("/v1/jobs", self.list_jobs, failing),
-            ("/v1/jobs/{job_id}", self.get_job, (JobNotFoundError, *failing)),
-            ("/healthz", self.check_health, ()),
-            ("/readyz", self.check_readiness, (CatalogFailedError, StoreFailedError)),
-        ):
-            described = responses(*errors)
-            router.add_api_route(
-                path, endpoint, responses=described, response_description="What was asked for."
-            )
-            router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
+        router = APIRouter()
+        for part in self._parts:
+            router.include_router(part.routes())
         return router
-
-    async def upload_image(
-        self,
-        request: Request,
-        name: Annotated[
-            str, Query(description="The file's name; wins over the name in a form.")
-        ] = "",
-        key: Annotated[
-            str | SkipJsonSchema[None],
-            Query(description="Replaces the original at this key instead of making a new one."),
-        ] = None,
-        wait: Annotated[
-            int,
-            Query(ge=0, le=60, description="Seconds to wait for the end of the job."),
-        ] = 0,
-        idempotency_key: Annotated[
-            str | SkipJsonSchema[None],
-            Header(
-                alias="Idempotency-Key",
-                min_length=1,
-                max_length=255,
-                description="The same upload under the same key is accepted only once.",
-            ),
-        ] = None,
-    ) -> Response:
-        """Upload a photograph, as a form's field `file` or as the raw body."""
-        acceptance = await upload.receive(
-            self._app, request, self._spool, name=name, key=key, idempotency_key=idempotency_key
-        )
-        image, job = acceptance.image, acceptance.job
-        if wait and await job_ends(self._app, image.id, job.id, wait, request.is_disconnected):
-            found = await run_in_threadpool(self.get_image, request, image.id)
-            return _json(found)
-        names = [variant.name for variant in self._app.recipe.variants]
-        body = shapes.accepted(acceptance, names, addresses(request))
-        return _json(body, 202, {"Location": body.status_url})
-
-    def list_images(
-        self,
-        request: Request,
-        limit: _Limit = 50,
-        cursor: _Cursor = None,
-        state: _State = None,
-        since: Annotated[
-            Moment,
-            Query(alias="from", description="Only images made then or later."),
-        ] = None,
-        until: Annotated[
-            Moment,
-            Query(alias="to", description="Only images made before then."),
-        ] = None,
-    ) -> shapes.ImagePage:
-        """List the images, newest first."""
-        page = self._app.images(cursor=cursor, limit=limit, state=state, since=since, until=until)
-        at = addresses(request)
-        items = [shapes.image_summary(image, at) for image in page.items]
-        return shapes.ImagePage(items=items, next=page.next)
-
-    def get_image(self, request: Request, image_id: _ImageId) -> shapes.Image:
-        """Show one image with its variants and its present job."""
-        image = self._app.image(image_id)
-        return shapes.image(image, self._app.job(image.job_id), addresses(request))
-
-    def list_jobs(
-        self, limit: _Limit = 50, cursor: _Cursor = None, state: _State = None
-    ) -> shapes.JobPage:
-        """List the jobs, newest first."""
-        page = self._app.jobs(cursor=cursor, limit=limit, state=state)
-        return shapes.JobPage(items=[shapes.job_summary(job) for job in page.items], next=page.next)
-
-    def get_job(self, job_id: _JobId) -> shapes.Job:
-        """Show one job with its steps."""
-        return shapes.job(self._app.job(job_id))
-
-    async def check_health(self) -> shapes.Health:
-        """Tell that the service answers at all."""
-        return shapes.Health()
-
-    def check_readiness(self) -> shapes.Health:
-        """Tell whether an upload could be accepted now."""
-        self._app.check()
-        return shapes.Health()
-
-
-def _json(
-    content: shapes.Shape, status: int = 200, headers: dict[str, str] | None = None
-) -> JSONResponse:
-    return JSONResponse(content.model_dump(mode="json"), status, headers)

@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from tintype.entrypoints.http.addresses import is_reserved
+from tintype.entrypoints.http.permits import Permits
 from tintype.entrypoints.http.problems import problem, responses
 from tintype.errors import (
     ImageNotFoundError,
@@ -22,13 +22,8 @@ from tintype.errors import (
 )
 from tintype.imaging.messages import CONTENT_TYPES
 from tintype.model import Variant
+from tintype.pipeline.addresses import is_reserved
 from tintype.pipeline.app import App
-
-# A variant can be replaced under its key when its original is, so nothing may keep it for long
-# unasked: for five minutes without asking, for five more while asking in the background, and for a
-# day where the service cannot be asked. Asking again costs a 304 of a few hundred bytes.
-_PUBLIC_CACHE = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
-_PRIVATE_CACHE = "private, no-cache"
 
 # An image opened by itself is a page of its own: one that can run and load nothing.
 _IMAGE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
@@ -58,10 +53,9 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 class DeliveryApi:
     """The routes under which variants are delivered."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, permits: Permits) -> None:
         self._app = app
-        public = app.recipe.delivery.access == "public"
-        self._cache_control = _PUBLIC_CACHE if public else _PRIVATE_CACHE
+        self._permits = permits
 
     def by_image(self) -> APIRouter:
         """`/i/{variant}/{image}`: a variant of an image, by the image's id or original key."""
@@ -92,19 +86,23 @@ class DeliveryApi:
         download: _Download = None,
     ) -> Response:
         """Deliver a variant by its name and its image's id or original key."""
+        permit = self._permits.headers(request)
         found = self._app.variant(variant, image)
-        return self._deliver(request, found, download=download is not None)
+        return self._deliver(request, found, permit, download=download is not None)
 
     def variant(self, request: Request, key: _Key, download: _Download = None) -> Response:
         """Deliver a variant by its own key."""
         if not key or is_reserved(key):
             raise NotFoundError
+        permit = self._permits.headers(request)
         found = self._app.variant_by_key(key)
-        return self._deliver(request, found, download=download is not None)
+        return self._deliver(request, found, permit, download=download is not None)
 
-    def _deliver(self, request: Request, variant: Variant, *, download: bool) -> Response:
+    def _deliver(
+        self, request: Request, variant: Variant, permit: dict[str, str], *, download: bool
+    ) -> Response:
         etag = _entity_tag(variant.etag)
-        headers = self._headers(variant, etag, download=download)
+        headers = permit | _headers(variant, etag, download=download)
         if _matches(request.headers.get("if-none-match", ""), etag):
             return Response(status_code=304, headers=headers)
         if request.method == "HEAD":
@@ -132,18 +130,6 @@ class DeliveryApi:
         headers["ETag"] = _entity_tag(stored.version)
         size = end - start if wanted else stored.size
         return ChunkResponse(chunks, size, 206 if wanted else 200, headers)
-
-    def _headers(self, variant: Variant, etag: str, *, download: bool) -> dict[str, str]:
-        headers = {
-            "Content-Type": CONTENT_TYPES[variant.format],
-            "ETag": etag,
-            "Cache-Control": self._cache_control,
-            "Accept-Ranges": "bytes",
-            "Content-Security-Policy": _IMAGE_POLICY,
-        }
-        if download:
-            headers["Content-Disposition"] = attachment(variant.key.rpartition("/")[2])
-        return headers
 
 
 class ChunkResponse(Response):
@@ -182,6 +168,18 @@ class ChunkResponse(Response):
                     raise StoreFailedError("The object ended early.")
         finally:
             _close(self._chunks)
+
+
+def _headers(variant: Variant, etag: str, *, download: bool) -> dict[str, str]:
+    headers = {
+        "Content-Type": CONTENT_TYPES[variant.format],
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Content-Security-Policy": _IMAGE_POLICY,
+    }
+    if download:
+        headers["Content-Disposition"] = attachment(variant.key.rpartition("/")[2])
+    return headers
 
 
 def byte_range(header: str, size: int) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # What a response does not say itself. Only the page may load and run anything.
 _HEADERS = {
@@ -24,18 +24,51 @@ _HEADERS = {
 }
 
 
+class Origins:
+    """Tells requests that come from the service's own pages from those of other sites.
+
+    Sec-Fetch-Site (Fetch Metadata) decides where the browser knows it, else Origin.
+    """
+
+    def __init__(self, public_url: str) -> None:
+        public = urlsplit(public_url)
+        self._origin = f"{public.scheme}://{public.netloc}" if public.netloc else None
+
+    def is_own(self, headers: Headers) -> bool:
+        """Whether a browser says that a page of this service sent this; programs say nothing."""
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        return self._is_ours(headers.get("origin"), headers)
+
+    def is_foreign(self, headers: Headers) -> bool:
+        """Whether a browser says that a page of another site sent this."""
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in ("same-origin", "none")
+        return "origin" in headers and not self._is_ours(headers["origin"], headers)
+
+    def _is_ours(self, origin: str | None, headers: Headers) -> bool:
+        # A proxy in front may speak https where this service speaks http.
+        host = headers.get("host", "")
+        asked_for = (f"http://{host}", f"https://{host}") if host else ()
+        return origin is not None and origin in (self._origin, *asked_for)
+
+
 class Guard:
     """Refuses what a foreign page may have sent, and answers when everything else has failed.
 
-    The service answers only under the names of this machine and that of its public URL: a page
-    that makes its own name point to this machine (DNS rebinding) sends that name as Host.
+    Where no keys are needed, the service answers only under the names of this machine and that of
+    its public URL: a page that makes its own name point to this machine (DNS rebinding) sends that
+    name as Host. Such a page has no key and no cookie, so with keys any name will do: balancers ask
+    for the address itself.
     """
 
-    def __init__(self, app: ASGIApp, *, public_url: str) -> None:
+    def __init__(self, app: ASGIApp, *, public_url: str, keys_needed: bool) -> None:
         self._app = app
-        public = urlsplit(public_url)
-        self._origin = f"{public.scheme}://{public.netloc}"
-        self._hosts = _LOOPBACK_HOSTS | {public.hostname or "localhost"}
+        self._origins = Origins(public_url)
+        self._keys_needed = keys_needed
+        self._hosts = _LOOPBACK_HOSTS | {urlsplit(public_url).hostname or "localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI)."""
@@ -67,22 +100,10 @@ class Guard:
             await problem(InternalError())(scope, receive, send_guarded)
 
     def _admit(self, method: str, headers: Headers) -> None:
-        host = headers.get("host", "")
-        if _name(host) not in self._hosts:
+        if not self._keys_needed and _name(headers.get("host", "")) not in self._hosts:
             raise HostRefusedError
-        if method not in _READING_METHODS and self._is_cross_site(headers, host):
+        if method not in READING_METHODS and self._origins.is_foreign(headers):
             raise CrossSiteError
-
-    def _is_cross_site(self, headers: Headers, host: str) -> bool:
-        """Whether a browser sent this for another page; programs send neither header.
-
-        Sec-Fetch-Site (Fetch Metadata) decides where the browser knows it, else Origin.
-        """
-        site = headers.get("sec-fetch-site")
-        if site is not None:
-            return site not in ("same-origin", "none")
-        origin = headers.get("origin")
-        return origin is not None and origin != self._origin and urlsplit(origin).netloc != host
 
 
 def _name(host: str) -> str:

@@ -1,21 +1,24 @@
 """Failures as problem documents (RFC 9457)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from tintype.errors import (
     MethodNotAllowedError,
     NotFoundError,
     ParameterInvalidError,
     TintypeError,
+    UnauthenticatedError,
     VariantNotReadyError,
 )
 
@@ -24,6 +27,15 @@ MEDIA_TYPE = "application/problem+json"
 # A variant takes about a second to make; what is down or shutting down takes longer to come back.
 _VARIANT_RETRY_SECONDS = "1"
 _SYSTEM_RETRY_SECONDS = "5"
+
+_COME_BACK = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "After how many seconds to try again.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
@@ -40,9 +52,18 @@ class Problem(BaseModel):
 
 
 class ProblemResponse(JSONResponse):
-    """A problem document."""
+    """A problem document; its code is left in the request's state, for whoever watches."""
 
     media_type = MEDIA_TYPE
+
+    def __init__(self, content: Problem, headers: Mapping[str, str]) -> None:
+        super().__init__(content.model_dump(), content.status, headers)
+        self._code = content.code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response (ASGI)."""
+        scope.setdefault("state", {})["code"] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def problem(error: TintypeError, headers: Mapping[str, str] | None = None) -> ProblemResponse:
@@ -57,9 +78,11 @@ def problem(error: TintypeError, headers: Mapping[str, str] | None = None) -> Pr
     own = {}
     if isinstance(error, VariantNotReadyError):
         own["Retry-After"] = _VARIANT_RETRY_SECONDS
-    elif error.retryable:
+    elif isinstance(error, UnauthenticatedError):
+        own["WWW-Authenticate"] = "Bearer"
+    elif error.retryable or error.http_status in _COME_BACK:
         own["Retry-After"] = _SYSTEM_RETRY_SECONDS
-    return ProblemResponse(content.model_dump(), error.http_status, own | dict(headers or {}))
+    return ProblemResponse(content, own | dict(headers or {}))
 
 
 def responses(*errors: type[TintypeError]) -> dict[int | str, dict[str, Any]]:
@@ -73,6 +96,8 @@ def responses(*errors: type[TintypeError]) -> dict[int | str, dict[str, Any]]:
         codes.setdefault(error.http_status, []).append(f"`{error.code}`")
     for status, names in sorted(codes.items()):
         described[status] = {"description": f"Codes: {', '.join(names)}.", "content": schema}
+        if status in _COME_BACK:
+            described[status]["headers"] = _RETRY_AFTER
     return described
 
 
@@ -90,12 +115,16 @@ def _tintype_error(_request: Request, error: Exception) -> ProblemResponse:
 
 def _invalid(_request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    told = (
-        f"{found['loc'][1]}: {found['msg'].removeprefix('Value error, ')}"
-        for found in error.errors()
-        if found["type"] != "none_required"  # leaving a parameter out is no advice
+    return problem(ParameterInvalidError(told(error.errors(), slice(1, 2))))
+
+
+def told(errors: Iterable[Mapping[str, Any]], shown: slice = slice(None)) -> str:
+    """What pydantic found wrong, in one line; of each place, the parts that are to be shown."""
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc'][shown]))}: {each['msg'].removeprefix('Value error, ')}"
+        for each in errors
+        if each["type"] != "none_required"  # leaving a parameter out is no advice
     )
-    return problem(ParameterInvalidError("; ".join(told)))
 
 
 def _http_error(request: Request, error: Exception) -> ProblemResponse:
@@ -108,13 +137,23 @@ def _http_error(request: Request, error: Exception) -> ProblemResponse:
     return problem(ParameterInvalidError(str(error.detail)))
 
 
+def refuse_method() -> None:
+    """The endpoint of methods that an address has not."""
+    raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED)
+
+
 def _allowed(request: Request) -> list[str]:
-    """The methods of every route with this path; the router itself knows only of the first."""
-    routes: list[BaseRoute] = request.app.routes
+    """The methods of this address: the router itself knows only of the first route's.
+
+    Variants are found at any address whatsoever, so that only routes of the first one's path count.
+    """
+    routes = list(iter_route_contexts(request.app.routes))
+    path = next(each.path for each in routes if each.matches(request.scope)[0] is not Match.NONE)
+    here = [each for each in routes if each.path == path and each.endpoint is not refuse_method]
     return [
         method
         for method in _METHODS
         if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in here
         )
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tintype import model
-from tintype.entrypoints.http.addresses import Addresses
+from tintype.pipeline.addresses import Addresses
 from tintype.ports.catalog import Acceptance
 
 
@@ -97,25 +97,6 @@ class Accepted(Shape):
     variants: dict[str, str] = Field(description="Each variant's address, which answers once made.")
 
 
-class JobSummary(Shape):
-    """A job in a list."""
-
-    id: str
-    image_id: str
-    key: str
-    status: model.ImageState
-    attempts: int
-    created_at: datetime
-    updated_at: datetime
-    error: Failure | None
-
-
-class Job(JobSummary):
-    """A job with its steps."""
-
-    steps: list[Step]
-
-
 class ImagePage(Shape):
     """A part of the list of images, newest first."""
 
@@ -123,17 +104,11 @@ class ImagePage(Shape):
     next: str | None = Field(description="The cursor of what follows; null at the end.")
 
 
-class JobPage(Shape):
-    """A part of the list of jobs, newest first."""
-
-    items: list[JobSummary]
-    next: str | None = Field(description="The cursor of what follows; null at the end.")
-
-
 class Health(Shape):
     """The service answers."""
 
     status: str = "ok"
+    service: str = Field("tintype", description="Whose answer this is.")
 
 
 def accepted(acceptance: Acceptance, variants: Iterable[str], at: Addresses) -> Accepted:
@@ -155,18 +130,8 @@ def image_summary(image: model.Image, at: Addresses) -> ImageSummary:
 
 def image(image: model.Image, job: model.Job, at: Addresses) -> Image:
     """An image with its present job."""
-    work = Work(id=job.id, attempts=job.attempts, steps=_steps(job))
+    work = Work(id=job.id, attempts=job.attempts, steps=steps(job))
     return Image(**_image_fields(image, at), findings={}, job=work)
-
-
-def job_summary(job: model.Job) -> JobSummary:
-    """A job as a list shows it."""
-    return JobSummary(**_job_fields(job))
-
-
-def job(job: model.Job) -> Job:
-    """A job with its steps."""
-    return Job(**_job_fields(job), steps=_steps(job))
 
 
 def _image_fields(image: model.Image, at: Addresses) -> dict[str, Any]:
@@ -183,19 +148,6 @@ def _image_fields(image: model.Image, at: Addresses) -> dict[str, Any]:
     }
 
 
-def _job_fields(job: model.Job) -> dict[str, Any]:
-    return {
-        "id": job.id,
-        "image_id": job.image_id,
-        "key": job.original.key,
-        "status": job.state,
-        "attempts": job.attempts,
-        "created_at": job.created_at,
-        "updated_at": job.updated_at,
-        "error": job.error and Failure.model_validate(job.error),
-    }
-
-
 def _variant(variant: model.Variant, image_id: str, at: Addresses) -> Variant:
     return Variant(
         name=variant.name,
@@ -209,5 +161,6 @@ def _variant(variant: model.Variant, image_id: str, at: Addresses) -> Variant:
     )
 
 
-def _steps(job: model.Job) -> list[Step]:
+def steps(job: model.Job) -> list[Step]:
+    """The steps of a job's last attempt."""
     return [Step.model_validate(step) for step in job.steps]

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from tintype.entrypoints.http.arrival import Arrival
 from tintype.entrypoints.http.form import FormFile
 from tintype.errors import ParameterInvalidError, TooManyBytesError, UploadIncompleteError
+from tintype.model import Priority
 from tintype.pipeline.app import App, Upload
 from tintype.ports.catalog import Acceptance
 
@@ -23,20 +24,24 @@ async def receive(
     name: str,
     key: str | None,
     idempotency_key: str | None,
+    priority: Priority = Priority.NORMAL,
+    sender: str | None = None,
 ) -> Acceptance:
     """Receive the file in the request's body, multipart or raw, and accept it.
 
-    `name` wins over the name in a form. The limit on bytes holds while the body streams in; an
-    upload that fails leaves nothing. Raises TooManyBytesError, UploadIncompleteError,
-    ParameterInvalidError for an empty or broken body, and what `App.accept` raises.
+    `name` wins over the name in a form; `sender` is the id of the API key that came with it. The
+    limit on bytes holds while the body streams in; an upload that fails leaves nothing. Raises
+    TooManyBytesError, UploadIncompleteError, ParameterInvalidError for an empty or broken body,
+    and what `App.admit`, before a byte is read, and `App.accept` raise.
     """
+    app.admit()
     limit = app.recipe.originals.max_bytes
     arrival = Arrival(spool, limit, hashed=idempotency_key is not None)
 
     def hand_over(name: str) -> Acceptance:
         file = arrival.complete()
         idempotency = idempotency_key and (idempotency_key, arrival.fingerprint(name, key))
-        return app.accept(Upload(file, name, key, idempotency or None))
+        return app.accept(Upload(file, name, key, idempotency or None, priority, sender))
 
     try:
         found = await _read_body(request, arrival, limit)

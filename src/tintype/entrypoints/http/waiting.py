@@ -33,7 +33,7 @@ async def job_ends(
     with app.bulletin.listening(image_id, tell):
         while True:
             news.clear()
-            job = await run_in_threadpool(app.job, job_id)
+            job = await run_in_threadpool(app.jobs.one, job_id)
             left = deadline - loop.time()
             if job.state.final or left <= 0 or await gone():
                 return job.state.final

@@ -90,6 +90,7 @@ function send(file, row) {
     request.addEventListener("load", () => {
       const answer = request.response;
       if (request.status < 300 && answer) resolve(answer);
+      else if (request.status === 401) reject(new Error("You are logged out. Load the page again to log in."));
       else reject(new Error(answer ? `${answer.detail} ${answer.hint}` : "The service failed."));
     });
     request.addEventListener("error", () => {
