@@ -10,6 +10,7 @@ import pytest
     "module",
     [
         "tintype.bootstrap",
+        "tintype.doctor",
         "tintype.entrypoints.cli",
         "tintype.entrypoints.http.service",
         "tintype.recipe.loader",

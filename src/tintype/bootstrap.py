@@ -1,23 +1,39 @@
 """The one place that wires ports to adapters."""
 
 import errno
+import fcntl
+import itertools
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
 
 from tintype.errors import SettingsInvalidError
 from tintype.imaging.sandbox import Budget, Sandbox
+from tintype.pipeline import caching
+from tintype.pipeline.access import Authority
 from tintype.pipeline.app import App
 from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.monitors import Monitors
 from tintype.pipeline.worker import Worker
+from tintype.ports.monitor import Monitor
+from tintype.ports.store import Store
 from tintype.recipe.schema import Recipe
-from tintype.settings import Settings
+from tintype.settings import Settings, environment
+
+log = structlog.get_logger()
 
 # A decoder that has used its CPU time is caught by that; wall time is for one that only waits.
 _WALL_FACTOR = 3
+
+# How long the end of the process waits for the collector of traces.
+_FLUSH_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +42,20 @@ class Service:
 
     app: App
     sandbox: Sandbox
-    close_catalog: Callable[[], None]
     spool: Path  # a folder for uploads under way, on the file system of the data
+    authority: Authority
+    monitor: Monitor
+    exposition: Callable[[str], tuple[bytes, str]]  # the metrics, for an Accept header
+    close_catalog: Callable[[], None]
+    flush_traces: Callable[[], None]
 
     def start(self) -> None:
         """Take up the work that a former process left, then whatever arrives."""
         self.app.start()
+
+    def retire(self) -> None:
+        """Accept nothing more and begin no more jobs; what runs goes on."""
+        self.app.retire()
 
     def stop(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for the running jobs; True if all ended.
@@ -43,6 +67,7 @@ class Service:
         if drained:
             self.sandbox.close()
             self.close_catalog()
+        self.flush_traces()
         return drained
 
 
@@ -54,28 +79,35 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
     """
     # A second to load that `tintype develop`, which needs none of them, does not pay.
     from tintype.adapters.durable import DurableEngine
-    from tintype.adapters.folder import FolderStore
+    from tintype.adapters.metrics import Metrics
     from tintype.adapters.sql import SqlCatalog
     from tintype.adapters.sql.engines import open_engine
     from tintype.adapters.sql.migrating import migrate
+    from tintype.adapters.traces import open_traces
 
     make_folder(settings.data, "TINTYPE_DATA")
-    # The sandbox comes first: its folder's lock tells whether another service has this data.
-    sandbox = open_sandbox(settings, settings.data / "scratch")
+    place = _take_place(settings.data / "processes")
     database = open_engine(settings.database_url)
     migrate(database)
     engine = DurableEngine(settings.database_url, threads=settings.decoders)
     catalog = SqlCatalog(database, enqueue=engine.enqueue_within)
-    originals = FolderStore.open(settings.originals_url)
-    variants = FolderStore.open(settings.variants_url)
+    originals = open_store(settings.originals_url)
+    same = settings.variants_url == settings.originals_url
+    variants = originals if same else open_store(settings.variants_url)
     bulletin = Bulletin()
+    metrics = Metrics(workers=settings.decoders, queue_limit=settings.queue_limit)
+    traces = open_traces(environment())
+    monitor = Monitors(metrics, traces) if traces else Monitors(metrics)
+    sandbox = open_sandbox(settings, place / "scratch")
     worker = Worker(
         catalog=catalog,
         originals=originals,
         variants=variants,
         sandbox=sandbox,
         bulletin=bulletin,
+        monitor=monitor,
         retry=recipe.retry,
+        cache_control=caching.in_store(recipe.delivery),
         jitter=random.random,
     )
     app = App(
@@ -87,14 +119,47 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
         sandbox=sandbox,
         worker=worker,
         bulletin=bulletin,
+        monitor=monitor,
+        queue_limit=settings.queue_limit,
     )
-    return Service(app, sandbox, database.dispose, _empty_spool(settings.data / "uploads"))
+    authority = Authority.over(catalog, link_seconds=settings.link_seconds)
+    metrics.follow(
+        idle=lambda: sandbox.idle,
+        backlog=lambda: app.jobs.queue_lately().backlog,
+        paused=lambda: engine.paused,
+    )
+
+    def flush_traces() -> None:
+        if traces and not traces.close(_FLUSH_SECONDS):
+            log.warning("traces.incomplete")
+
+    return Service(
+        app,
+        sandbox,
+        _empty_spool(place / "uploads"),
+        authority,
+        monitor,
+        metrics.exposition,
+        database.dispose,
+        flush_traces,
+    )
+
+
+def open_store(url: str) -> Store:
+    """The store at a `file://` or `s3://` URL; raises SettingsInvalidError, StoreFailedError."""
+    if urlsplit(url).scheme == "s3":
+        from tintype.adapters.objects import ObjectStore
+
+        return ObjectStore.open(url)
+    from tintype.adapters.folder import FolderStore
+
+    return FolderStore.open(url)
 
 
 def make_folder(folder: Path, name: str) -> None:
     """Make a folder and those above it; raises SettingsInvalidError that names the setting."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         os.close(os.open(folder, os.O_DIRECTORY))
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -125,3 +190,46 @@ def _empty_spool(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def _take_place(processes: Path) -> Path:
+    """The lowest numbered folder that no living process has; it is this one's until it ends.
+
+    Several processes may share the data folder. The lock goes with the process, however it ends.
+    """
+    for number in itertools.count():
+        place = processes / str(number)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+        else:
+            return place
+    raise AssertionError("unreachable: there is always a higher number")
+
+
+@contextmanager
+def open_access(settings: Settings) -> Iterator[Authority]:
+    """Who may do what in a deployment, without its engine and stores: for keys and addresses.
+
+    Makes the database where there is none yet. Raises SettingsInvalidError, CatalogFailedError.
+    """
+    from tintype.adapters.sql import SqlCatalog
+    from tintype.adapters.sql.engines import open_engine
+    from tintype.adapters.sql.migrating import migrate
+
+    if not settings.database:
+        make_folder(settings.data, "TINTYPE_DATA")
+    database = open_engine(settings.database_url)
+    try:
+        migrate(database)
+        catalog = SqlCatalog(database, enqueue=_no_engine)
+        yield Authority.over(catalog, link_seconds=settings.link_seconds)
+    finally:
+        database.dispose()
+
+
+def _no_engine(*_: object) -> None:
+    raise AssertionError("no work begins where there is no engine")

@@ -17,12 +17,24 @@ _PATIENCE = 60.0  # a ceiling against hangs, far above what anything here takes
 
 
 class RunningService:
-    """`tintype up` on a free port, in a process group of its own."""
+    """`tintype up` on a free port, in a process group of its own.
 
-    def __init__(self, recipe: Path, data: Path, *, environ: dict[str, str] | None = None) -> None:
+    Without `auth` everybody may do everything; with it, `welcome` is what is printed to let the
+    first person in.
+    """
+
+    def __init__(
+        self,
+        recipe: Path,
+        data: Path,
+        *,
+        environ: dict[str, str] | None = None,
+        auth: bool = False,
+    ) -> None:
         self.data = data
         self._log = (data.parent / f"{data.name}.log").open("ab")
-        command = [sys.executable, "-m", "tintype.entrypoints.cli", "up", "--no-auth"]
+        command = [sys.executable, "-m", "tintype.entrypoints.cli", "up"]
+        command += [] if auth else ["--no-auth"]
         self.process = subprocess.Popen(
             [*command, "--recipe", str(recipe), "--data", str(data), "--port", "0"],
             stdout=subprocess.PIPE,
@@ -32,6 +44,7 @@ class RunningService:
             text=True,
         )
         self.url = self._ready()
+        self.welcome = self._welcome() if auth else ""
         self.client = httpx.Client(base_url=self.url, timeout=_PATIENCE)
 
     def _ready(self) -> str:
@@ -42,6 +55,15 @@ class RunningService:
             self.process.wait(_PATIENCE)
             raise AssertionError(f"the service did not start: {line!r}\n{self.log()}")
         return found[1]
+
+    def _welcome(self) -> str:
+        assert self.process.stdout
+        told = ""
+        while "/login?token=" not in told:
+            line = self.process.stdout.readline()
+            assert line, self.log()
+            told += line
+        return told
 
     def log(self) -> str:
         """What the service has written to standard error."""

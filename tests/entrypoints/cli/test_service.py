@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import tintype
-from tests.support.photographs import write_photograph
+from tests.support.photographs import encoded, photograph, write_photograph
 from tests.support.service import RunningService
 
 RECIPE = Path(__file__).parents[3] / "recipes" / "marketplace.yaml"
@@ -51,6 +51,10 @@ def test_status_shows_one_image_with_variants_and_steps(
         assert word in shown.stdout
     listed = tintype("status", "--url", service.url)
     assert sent["id"] in listed.stdout
+    assert listed.stdout.startswith("queue: 0 waiting, 0 running, 0 dead letters\n")
+    page = json.loads(tintype("status", "--json", "--url", service.url).stdout)
+    assert page["items"][0]["id"] == sent["id"]
+    assert page["queue"]["dead"] == 0
 
 
 def test_status_of_an_unknown_image_is_a_clear_error(service: RunningService) -> None:
@@ -75,11 +79,13 @@ def test_a_port_that_is_taken_is_a_clear_error(service: RunningService, tmp_path
     assert "TINTYPE_PORT" in done.stderr
 
 
-def test_two_services_cannot_share_one_data_folder(service: RunningService) -> None:
-    done = tintype("up", "-r", RECIPE, "--data", service.data, "--port", "0")
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert str(service.data) in done.stderr
+def test_two_services_may_share_one_data_folder(service: RunningService) -> None:
+    other = RunningService(RECIPE, service.data)
+    try:
+        made = other.upload("shared.jpg", encoded(photograph(900, 700)))
+        assert service.settled(made["id"])["status"] == "done"
+    finally:
+        assert other.stop() == 0
 
 
 @pytest.mark.parametrize("folder", ["file", "file/below", "/proc/none"])
@@ -92,14 +98,31 @@ def test_a_data_folder_that_cannot_be_is_a_clear_error(tmp_path: Path, folder: s
 
 
 def test_without_keys_only_this_machine_is_served(tmp_path: Path) -> None:
-    done = tintype("up", "-r", RECIPE, "--data", tmp_path / "data", "--host", "0.0.0.0")
+    data = tmp_path / "data"
+    done = tintype("up", "-r", RECIPE, "--data", data, "--host", "0.0.0.0", "--no-auth")
     assert done.returncode == 2
     assert "loopback" in done.stderr
-    assert not (tmp_path / "data").exists()
+    assert not data.exists()
 
 
-@pytest.mark.parametrize("command", ["up", "develop", "put", "status", "recipe"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("up", "worker", "develop", "put", "status", "doctor", "health", "recipe", "jobs"),
+        *("jobs show", "jobs retry", "jobs cancel", "jobs pause", "jobs resume", "dead"),
+        *("dead list", "dead show", "dead redrive", "dead drop"),
+    ],
+)
 def test_every_command_explains_itself(command: str) -> None:
-    done = tintype(command, "--help")
+    done = tintype(*command.split(), "--help")
     assert done.returncode == 0
-    assert "Example" in done.stdout or command == "recipe"
+    assert "Example" in done.stdout or command in ("recipe", "jobs", "dead")
+
+
+def test_every_command_is_listed_and_a_near_miss_is_understood() -> None:
+    listed = tintype("--help").stdout
+    for command in ("up", "worker", "put", "status", "jobs", "dead", "doctor", "health"):
+        assert f" {command} " in listed
+    missed = tintype("helth")
+    assert missed.returncode == 2
+    assert "Did you mean 'health'" in missed.stderr

@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx
 
-from tintype.errors import CallerError, SystemFailure, TintypeError
+from tintype.errors import CallerError, Fault, SystemFailure, TintypeError
 from tintype.settings import load_settings
+
+_SERVER_ERRORS = 500  # and above: the statuses that say the service is at fault
 
 
 class ServiceRefusedError(CallerError):
@@ -13,11 +15,12 @@ class ServiceRefusedError(CallerError):
 
     code = "refused"
 
-    def __init__(self, detail: str, code: str, hint: str) -> None:
+    def __init__(self, detail: str, code: str, hint: str, status: int) -> None:
         super().__init__(detail)
         # The service's own words; its codes are those of errors.py.
         self.code = code  # type: ignore[misc] # an instance of another process's class
         self.hint = hint  # type: ignore[misc] # as above
+        self.fault = Fault.CALLER if status < _SERVER_ERRORS else Fault.SYSTEM  # type: ignore[misc] # as above
 
 
 class ServiceAwayError(SystemFailure):
@@ -28,9 +31,17 @@ class ServiceAwayError(SystemFailure):
 
 
 def open_client(url: str | None) -> httpx.Client:
-    """A client of the service at `url`, or at TINTYPE_URL; raises SettingsInvalidError."""
+    """A client of the service at `url`, or at TINTYPE_URL, with the key of TINTYPE_KEY.
+
+    Raises SettingsInvalidError.
+    """
     settings = load_settings(url=url)
-    return httpx.Client(base_url=settings.url, timeout=httpx.Timeout(60.0, connect=5.0))
+    key = settings.key.get_secret_value()
+    return httpx.Client(
+        base_url=settings.url,
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        timeout=httpx.Timeout(60.0, connect=5.0),
+    )
 
 
 def ask(client: httpx.Client, method: str, path: str, **request: Any) -> dict[str, Any]:
@@ -44,9 +55,10 @@ def ask(client: httpx.Client, method: str, path: str, **request: Any) -> dict[st
         raise ServiceAwayError(f"{client.base_url} is not a Tintype service") from None
     if response.is_success:
         return content
-    raise _refusal(content)
+    raise _refusal(content, response.status_code)
 
 
-def _refusal(problem: dict[str, Any]) -> TintypeError:
+def _refusal(problem: dict[str, Any], status: int) -> TintypeError:
     detail = str(problem.get("detail") or problem.get("title") or "refused")
-    return ServiceRefusedError(detail, str(problem.get("code", "")), str(problem.get("hint", "")))
+    code, hint = str(problem.get("code", "")), str(problem.get("hint", ""))
+    return ServiceRefusedError(detail, code, hint, status)

@@ -1,7 +1,7 @@
 """`tintype put`: send files to a running service."""
 
 import json
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from tintype.entrypoints.cli.client import ask, open_client
-from tintype.entrypoints.cli.terminal import complain, progress
-from tintype.errors import ParameterInvalidError, TintypeError
+from tintype.entrypoints.cli.client import ServiceRefusedError, ask, open_client
+from tintype.entrypoints.cli.terminal import complain, note, progress
+from tintype.errors import ParameterInvalidError, QueueFullError, TintypeError
+from tintype.model import Priority
 from tintype.pipeline.develop import Source, sources
 from tintype.text import printable
 
@@ -20,6 +21,11 @@ from tintype.text import printable
 _SENDERS = 4
 
 _UNSETTLED = ("queued", "running")
+
+_LOOK_SECONDS = 0.2
+
+# How long to wait where the queue is full; the service says the same.
+_FULL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,10 @@ class _Sent:
 def put(
     files: Annotated[list[Path], typer.Argument(help="Files, or folders with files.")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until every image is done.")] = False,
+    priority: Annotated[
+        Priority,
+        typer.Option("--priority", metavar="PRIORITY", help="high, normal or low: who goes first."),
+    ] = Priority.NORMAL,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per file.")
     ] = False,
@@ -45,7 +55,8 @@ def put(
 ) -> None:
     """Send files to a running service.
 
-    Exits with 0 where every file was taken (with --wait: is done), else with 1.
+    Where the service's queue is full, waits until there is room. Exits with 0 where every file was
+    taken (with --wait: is done), else with 1.
 
     Example: `tintype put photos/ --wait`
     """
@@ -59,31 +70,64 @@ def put(
         ThreadPoolExecutor(_SENDERS) as pool,
         progress("sending", len(work)) as bar,
     ):
-        for sent in pool.map(lambda source: _send(client, source, wait=wait), work):
-            bar.advance(bar.task_ids[0])
-            fine = fine and sent.fine
-            _tell(sent, as_json=as_json)
+        sender = _Sender(client, priority, wait=wait)
+        try:
+            for sent in pool.map(sender.send, work):
+                bar.advance(bar.task_ids[0])
+                fine = fine and sent.fine
+                _tell(sent, as_json=as_json)
+        finally:
+            sender.stop()
     if not fine:
         raise typer.Exit(1)
 
 
-def _send(client: httpx.Client, source: Source, *, wait: bool) -> _Sent:
-    try:
-        with source.file.open("rb") as content:
-            image = ask(
-                client,
-                "POST",
-                "/v1/images",
-                content=content,
-                params={"name": source.file.name} | ({"wait": "30"} if wait else {}),
-                headers={"Content-Type": "application/octet-stream"},
-            )
-        while wait and image["status"] in _UNSETTLED:
-            time.sleep(0.2)
-            image = ask(client, "GET", f"/v1/images/{image['id']}")
-    except TintypeError as error:
-        return _Sent(source, {}, error)
-    return _Sent(source, image)
+class _Sender:
+    """Sends files; may be used by several threads."""
+
+    def __init__(self, client: httpx.Client, priority: Priority, *, wait: bool) -> None:
+        self._client = client
+        self._wait = wait
+        self._params = {"priority": str(priority)} | ({"wait": "30"} if wait else {})
+        self._told = threading.Event()
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        self._stopped.set()
+
+    def send(self, source: Source) -> _Sent:
+        """Send a file, and see what becomes of it where that is wanted."""
+        try:
+            image = self._upload(source)
+            while self._wait and image["status"] in _UNSETTLED:
+                if self._stopped.wait(_LOOK_SECONDS):
+                    break
+                image = ask(self._client, "GET", f"/v1/images/{image['id']}")
+        except TintypeError as error:
+            return _Sent(source, {}, error)
+        return _Sent(source, image)
+
+    def _upload(self, source: Source) -> dict[str, Any]:
+        while True:
+            try:
+                with source.file.open("rb") as content:
+                    return ask(
+                        self._client,
+                        "POST",
+                        "/v1/images",
+                        content=content,
+                        params={"name": source.file.name, **self._params},
+                        headers={"Content-Type": "application/octet-stream"},
+                    )
+            except ServiceRefusedError as error:
+                if error.code != QueueFullError.code:
+                    raise
+                if not self._told.is_set():
+                    self._told.set()
+                    note("the service's queue is full: waiting for room")
+                if self._stopped.wait(_FULL_SECONDS):
+                    raise
 
 
 def _tell(sent: _Sent, *, as_json: bool) -> None:

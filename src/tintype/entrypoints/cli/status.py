@@ -1,69 +1,80 @@
 """`tintype status`: how a service or one image is doing."""
 
-import json
+from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
+from tintype.entrypoints.cli import queue, times
 from tintype.entrypoints.cli.client import ask, open_client
-from tintype.entrypoints.cli.terminal import console, size, table
-from tintype.text import printable
+from tintype.entrypoints.cli.listing import AsJson, Url, listed, more, print_json
+from tintype.entrypoints.cli.story import reason, show_steps, when
+from tintype.entrypoints.cli.terminal import note, show_facts, show_rows, size
+
+_NEWEST = 20
 
 
 def status(
     image: Annotated[str | None, typer.Argument(help="An image's id.", metavar="ID")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    url: Annotated[
-        str | None, typer.Option("--url", help="The service; TINTYPE_URL where it is not given.")
-    ] = None,
+    as_json: AsJson = False,
+    url: Url = None,
 ) -> None:
-    """Show one image with its variants and steps, or the newest images.
+    """Show one image with its variants and steps, or the newest images and the queue.
 
-    Example: `tintype status img_k3v…`
+    Example: `tintype status img_k3v...`
     """
     with open_client(url) as client:
-        path = f"/v1/images/{image}" if image else "/v1/images"
-        answer = ask(client, "GET", path)
+        if image:
+            answer = ask(client, "GET", f"/v1/images/{quote(image, safe='')}")
+        else:
+            answer = listed(client, "/v1/images", {}, _NEWEST)
+            answer["queue"] = ask(client, "GET", "/v1/queue")
     if as_json:
-        print(json.dumps(answer))
+        print_json(answer)
     elif image:
         _one(answer)
     else:
-        _many(answer["items"])
+        _many(answer)
 
 
-def _one(image: dict[str, Any]) -> None:
-    out = console()
-    out.print(printable(f"{image['id']}  {image['status']}  {image['key']}"), markup=False)
-    if image["facts"]:
-        facts = image["facts"]
-        out.print(f"{facts['format']}, {facts['width']}x{facts['height']}, {size(facts['bytes'])}")
-    if image["error"]:
-        error = image["error"]
-        out.print(printable(f"{error['code']}: {error['detail']}"), style="red", markup=False)
+def _one(image: Mapping[str, Any]) -> None:
+    facts = image["facts"]
+    show_facts(
+        {
+            "image": image["id"],
+            "status": image["status"],
+            "error": reason(image["error"]),
+            "original": image["key"],
+            "is": f"{facts['format']}, {facts['width']}x{facts['height']}, {size(facts['bytes'])}"
+            if facts
+            else "",
+            "arrived": when(image["created_at"]),
+            "job": image["job"]["id"],
+        }
+    )
     if image["variants"]:
-        rows = table("variant", "size", "bytes", "format", "url")
-        for each in image["variants"]:
-            pixels = f"{each['width']}x{each['height']}"
-            rows.add_row(
-                each["name"], pixels, size(each["bytes"]), each["format"], printable(each["url"])
-            )
-        out.print(rows)
+        print()
+        show_rows(("variant", "size", "bytes", "format", "url"), map(_variant, image["variants"]))
     if image["job"]["steps"]:
-        rows = table("step", "status", "attempts", "seconds")
-        for each in image["job"]["steps"]:
-            rows.add_row(
-                each["name"], each["status"], str(each["attempts"]), f"{each['seconds']:.3f}"
-            )
-        out.print(rows)
+        print()
+        show_steps(image["job"]["steps"])
 
 
-def _many(images: list[dict[str, Any]]) -> None:
-    out = console()
-    if not images:
-        out.print("no images yet: send one with `tintype put FILE`")
+def _variant(variant: Mapping[str, Any]) -> tuple[str, ...]:
+    pixels = f"{variant['width']}x{variant['height']}"
+    return variant["name"], pixels, size(variant["bytes"]), variant["format"], variant["url"]
+
+
+def _many(page: Mapping[str, Any]) -> None:
+    print(queue.told(page["queue"]))
+    if not page["items"]:
+        note("no images yet: send one with `tintype put FILE`")
         return
-    rows = table("id", "status", "key")
-    for each in images:
-        rows.add_row(each["id"], each["status"], printable(each["key"]))
-    out.print(rows)
+    print()
+    rows = (
+        (each["id"], each["status"], times.cell(each["created_at"]), each["key"])
+        for each in page["items"]
+    )
+    show_rows(("image", "status", "age", "original"), rows)
+    more(page)

@@ -1,0 +1,91 @@
+"""All checks, one after the other."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from tintype.doctor import address, deployment, folders, machine, pixels, storage
+from tintype.doctor.findings import Finding, bad, ok
+from tintype.errors import SettingsInvalidError
+from tintype.settings import Settings
+
+Check = Callable[[], Iterable[Finding]]
+
+
+def examine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """What every check finds about a deployment with these settings."""
+    recipe, recipe_findings = deployment.recipe(settings.recipe, environ)
+    sqlite = storage.local_file(settings.database_url)
+    places = _places(settings, sqlite)
+    checks: dict[str, Check] = {
+        **_everywhere(environ),
+        "memory": lambda: [machine.memory(settings.decoders, settings.decoder_memory)],
+        "libvips": lambda: pixels.codecs(recipe.originals.accept if recipe else ()),
+        "sandbox": deployment.sandbox,
+        "settings": lambda: [_given(settings)],
+        "recipe": lambda: recipe_findings,
+        "data folder": lambda: [folders.rights(settings.data)],
+        "file system": lambda: folders.kinds(places, sqlite),
+        "disk": lambda: folders.space(places),
+        "stores": lambda: _stores(settings),
+        "database": lambda: storage.database(settings.database_url),
+        "address": lambda: [address.port(settings.host, settings.port)],
+    }
+    return _found(checks)
+
+
+def examine_without_settings(
+    error: SettingsInvalidError, environ: Mapping[str, str]
+) -> Iterator[Finding]:
+    """What is wrong with the settings, and what every check finds that needs none."""
+    remedy = "Correct it: what depends on the settings was not looked at."
+    checks: dict[str, Check] = {
+        **_everywhere(environ),
+        "libvips": lambda: pixels.codecs(()),
+        "sandbox": deployment.sandbox,
+        "settings": lambda: (bad("settings", line, remedy) for line in error.detail.splitlines()),
+    }
+    return _found(checks)
+
+
+def _everywhere(environ: Mapping[str, str]) -> dict[str, Check]:
+    return {
+        "python": lambda: [machine.python()],
+        "clock": lambda: [machine.clock(environ)],
+        "open files": lambda: [machine.open_files()],
+    }
+
+
+def _found(checks: Mapping[str, Check]) -> Iterator[Finding]:
+    for name, check in checks.items():
+        try:
+            yield from check()
+        except Exception as error:  # noqa: BLE001 - one broken check must not hide the others
+            yield bad(name, f"this could not be looked at: {error!r}", "Tell us, please.")
+
+
+def _given(settings: Settings) -> Finding:
+    fields = type(settings).model_fields
+    names = [
+        str(fields[name].validation_alias or f"TINTYPE_{name.upper()}")
+        for name in sorted(settings.model_fields_set)
+    ]
+    return ok("settings", f"given: {', '.join(names)}" if names else "none given, all as usual")
+
+
+def _places(settings: Settings, sqlite: Path | None) -> dict[str, Path]:
+    """The folders on this machine, by what they are for."""
+    places = {
+        "data": settings.data,
+        "originals": storage.local_folder(settings.originals_url),
+        "variants": storage.local_folder(settings.variants_url),
+        "database": sqlite and sqlite.parent,
+    }
+    return {name: folder for name, folder in places.items() if folder}
+
+
+def _stores(settings: Settings) -> Iterator[Finding]:
+    if settings.variants_url == settings.originals_url:
+        yield storage.store("stores", settings.originals_url)
+    else:
+        yield storage.store("originals", settings.originals_url)
+        yield storage.store("variants", settings.variants_url)

@@ -1,0 +1,59 @@
+"""`tintype put`, where the queue is full and where somebody watches."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import tintype
+from tests.support.photographs import write_photograph
+from tests.support.terminal import at_terminal
+from tests.support.troubled import PICTURE, TroubledService
+
+
+def test_a_full_queue_is_waited_for(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("narrow")
+    narrow = TroubledService(folder, environ={"TINTYPE_QUEUE_LIMIT": "1"})
+    photo = write_photograph(folder / "late.jpg", 80, 60)
+    try:
+        with narrow.paused():
+            narrow.upload("first.jpg", PICTURE)
+            command = [sys.executable, "-m", "tintype.entrypoints.cli", "put", str(photo), "--wait"]
+            putting = subprocess.Popen(
+                [*command, "--url", narrow.url],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            assert putting.stderr
+            assert "queue is full" in putting.stderr.readline()
+            assert len(narrow.images()) == 1
+        told, _ = putting.communicate(timeout=100)
+        assert putting.returncode == 0
+        assert told.endswith(" done\n")
+    finally:
+        assert narrow.stop() == 0
+
+
+def test_a_priority_goes_with_every_file(troubled: TroubledService, tmp_path: Path) -> None:
+    photo = write_photograph(tmp_path / "urgent.jpg", 80, 60)
+    done = tintype("put", photo, "--priority", "high", "--wait", "--json", "--url", troubled.url)
+    job = json.loads(done.stdout)["job"]
+    assert troubled.get(f"/v1/jobs/{job['id']}")["priority"] == "high"
+
+
+def test_lines_for_programs_reach_their_file_while_a_terminal_shows_a_bar(
+    troubled: TroubledService, tmp_path: Path
+) -> None:
+    for number in range(3):
+        write_photograph(tmp_path / "photos" / f"{number}.jpg", 80, 60, seed=number)
+    output = tmp_path / "lines.jsonl"
+    status, shown = at_terminal(
+        "put", tmp_path / "photos", "--json", "--url", troubled.url, output=output
+    )
+    assert status == 0
+    assert "sending" in shown
+    assert "img_" not in shown
+    assert len([json.loads(line)["id"] for line in output.read_text().splitlines()]) == 3
