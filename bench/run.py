@@ -1,11 +1,8 @@
 """`./do bench`: the figures, measured in one run on one machine."""
 
-import json
-import os
-import platform
+import sys
 import tempfile
 from dataclasses import asdict
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import memory, render, service
+from bench import memory, proofs, render, service
+from bench.figures import HERE, conditions, write
 from bench.peers.install import Peers, install
 from bench.photographs import photographs
-
-HERE = Path(__file__).parent
-KEPT = HERE.parent / "docs" / "figures"
 
 
 class Part(StrEnum):
@@ -40,11 +35,13 @@ def main(
     """Measure Tintype against its codecs and its peers.
 
     Example: `./do bench render --rounds 9`
+
+    There are also `./do bench latency`, `queue`, `chaos` and `points`, with options of their own.
     """
     chosen = parts or list(Part)
     others = install(HERE / ".cache") if peers else Peers(None, None)
     console = Console()
-    figures: dict[str, object] = {"measured": _conditions()}
+    figures: dict[str, object] = {"measured": conditions()}
     with tempfile.TemporaryDirectory(prefix="tintype-bench-") as temporary:
         folder = Path(temporary)
         where, sources = photographs(folder)
@@ -62,27 +59,7 @@ def main(
             peaks = memory.measure(folder)
             figures["memory"] = [asdict(each) for each in peaks]
             console.print(_memory_table(peaks))
-    results = KEPT if keep else HERE / "results"
-    results.mkdir(parents=True, exist_ok=True)
-    target = results / f"{datetime.now(UTC):%Y-%m-%d}.json"
-    target.write_text(json.dumps(figures, indent=1) + "\n")
-    console.print(f"written to {target.relative_to(HERE.parent)}", highlight=False)
-
-
-def _conditions() -> dict[str, object]:
-    processor = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "processor": processor[0] if processor else platform.machine(),
-        "processors": len(os.sched_getaffinity(0)),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[0], 2),
-    }
+    console.print(f"written to {write(figures, keep=keep)}", highlight=False)
 
 
 def _render_table(measured: list[render.Measured]) -> Table:
@@ -130,4 +107,7 @@ def _memory_table(measured: list[memory.Peak]) -> Table:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    if set(sys.argv[1:2]) & proofs.NAMES:
+        proofs.app()
+    else:
+        typer.run(main)

@@ -1,127 +1,106 @@
-"""Nothing is lost, nothing is doubled, nobody is left behind, whenever the power goes."""
+"""Nothing is lost, nothing is doubled, nobody is left behind, whenever the power goes.
 
-import itertools
-import random
-import sqlite3
-import threading
-import time
+The same with a thousand kills is `./do bench chaos`, and fifty at each point `./do bench points`.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from tests.support.photographs import encoded, photograph
+from tests.support.crash_points import POINTS
+from tests.support.deployment import Deployment
+from tests.support.launcher import Launcher
+from tests.support.postgres import PostgresServer
 from tests.support.service import RunningService, all_gone
+from tests.support.storm import RECIPE, Storm
+from tests.support.traffic import Picture, pictures
 
-RECIPE = Path(__file__).parents[2] / "recipes" / "marketplace.yaml"
-JOBS = 300
-KILLS = 50
+SEED = 20261121
+HITS = 5
+MOST_DEATHS = 20
 
-pytestmark = [pytest.mark.crash, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 
-
-class Sender:
-    """A client that sends every file until it is promised, whatever happens to the service.
-
-    It sends at least JOBS files, and more until it is told that it is enough: so that no kill
-    meets an idle service.
-    """
-
-    def __init__(self, pictures: list[bytes]) -> None:
-        self.promised: dict[str, str] = {}
-        self._pictures = pictures
-        self._url: str | None = None
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._send)
-        self._thread.start()
-
-    @property
-    def done(self) -> bool:
-        return not self._thread.is_alive()
-
-    def use(self, url: str | None) -> None:
-        """Where the service is now, or None while it is away."""
-        self._url = url
-
-    def enough(self) -> None:
-        """Send no more than JOBS files, or than there are by now."""
-        self._enough.set()
-
-    def _send(self) -> None:
-        for number in itertools.count():
-            if number >= JOBS and self._enough.is_set():
-                return
-            name = f"photo-{number}.jpg"
-            while name not in self.promised:
-                self._try(name, self._pictures[number % len(self._pictures)])
-
-    def _try(self, name: str, content: bytes) -> None:
-        url = self._url
-        if url is None:
-            time.sleep(0.01)
-            return
-        try:
-            response = httpx.post(f"{url}/v1/images", params={"name": name}, content=content)
-        except httpx.HTTPError:
-            time.sleep(0.01)
-            return
-        assert response.status_code == 202, response.text
-        self.promised[name] = response.json()["id"]
+MakeStorm = Callable[[str], Storm]
 
 
-def test_kill_9_at_fifty_random_moments_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    dice = random.Random(20261120)
-    sender = Sender([encoded(photograph(1400, 1000, seed=seed)) for seed in range(5)])
-    kills = interrupted = 0
-    try:
-        while kills < KILLS:
-            service = RunningService(RECIPE, tmp_path / "data")
-            sender.use(service.url)
-            time.sleep(dice.uniform(0.0, 0.6))
-            family = service.family()
-            running = service.client.get("/v1/jobs", params={"state": "running"}).json()["items"]
-            interrupted += bool(running)
-            sender.use(None)
-            if dice.random() < 0.5:
-                service.kill()
-            else:
-                service.kill_server()
-            kills += 1
-            assert all_gone(family), "a process outlived its service"
-        sender.enough()
-        service = RunningService(RECIPE, tmp_path / "data")
-        sender.use(service.url)
-        while not sender.done:
-            time.sleep(0.1)
-        # A promise whose answer was lost on the way is an image too: hence all, not the promised.
-        images = [service.settled(image["id"]) for image in service.images()]
-        assert service.stop() == 0
-    finally:
-        sender.enough()
-    assert set(sender.promised.values()) <= {image["id"] for image in images}
-    assert len(sender.promised) >= JOBS
-    assert interrupted >= KILLS // 4, "kills must meet jobs at work"
-    with sqlite3.connect(tmp_path / "data" / "tintype.db") as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    database.close()
-    assert {image["status"] for image in images} == {"done"}
-    recorded = [variant["key"] for image in images for variant in image["variants"]]
-    assert len(recorded) == len(set(recorded)) == 3 * len(images)
-    _nothing_else(tmp_path / "data", set(recorded))
+@pytest.fixture(scope="module")
+def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
+    with Launcher(tmp_path_factory.mktemp("logs")) as launcher:
+        yield launcher
 
 
-def _nothing_else(data: Path, recorded: set[str]) -> None:
-    """Every recorded variant is a whole file, and no work of a killed process lies around."""
-    objects = data / "objects"
-    files = {file.relative_to(objects).as_posix() for file in objects.rglob("*") if file.is_file()}
-    assert {key for key in files if not key.startswith("originals/")} == recorded
-    for key in recorded:
-        content = (objects / key).read_bytes()
-        assert content.startswith(b"\xff\xd8")
-        assert content.endswith(b"\xff\xd9")
-    assert not [path for path in (data / "scratch").iterdir() if path.is_dir()]
-    assert not list((data / "uploads").iterdir())
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> list[Picture]:
+    return pictures(RECIPE, tmp_path_factory.mktemp("photographs"))
+
+
+@pytest.fixture
+def make_storm(
+    launcher: Launcher,
+    photographs: list[Picture],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> MakeStorm:
+    """Makes a storm over SQLite or Postgres."""
+
+    def make(database: str) -> Storm:
+        url = f"sqlite:///{tmp_path / 'tintype.db'}"
+        if database == "postgres":
+            server: PostgresServer = request.getfixturevalue("postgres")
+            url = server.database()
+        return Storm(tmp_path, launcher, photographs, database=url, seed=SEED)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("database", "kills", "jobs"), [("sqlite", 50, 300), ("postgres", 20, 120)]
+)
+def test_kill_9_at_random_moments_loses_and_doubles_nothing(
+    make_storm: MakeStorm, database: str, kills: int, jobs: int
+) -> None:
+    outcome = make_storm(database).rage(kills, jobs)
+    assert outcome.faults == []
+    assert outcome.promises >= jobs
+    assert sum(outcome.kills.values()) == kills
+    assert outcome.met_work >= kills // 2, "kills must meet jobs at work"
+    assert outcome.read > 0, "readers must have looked meanwhile"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("point", POINTS)
+def test_a_death_at_a_named_point_loses_and_doubles_nothing(
+    make_storm: MakeStorm, database: str, point: str
+) -> None:
+    outcome = make_storm(database).haunt(point, HITS)
+    assert outcome.faults == []
+    assert outcome.kills == {point: HITS}
+    assert outcome.retried == {}, "the death of a host is no attempt"
+
+
+def test_a_job_whose_process_dies_again_and_again_is_given_up_with_a_reason(
+    tmp_path: Path,
+) -> None:
+    deployment = Deployment(tmp_path, f"sqlite:///{tmp_path / 'tintype.db'}")
+    dying = deployment.start(crash=("after claim", 1))
+    with suppress(httpx.HTTPError):
+        deployment.send(dying, 1)
+    assert dying.wait() == -signal.SIGKILL
+    for _ in range(MOST_DEATHS):
+        dying = deployment.launch(crash=("after claim", 1))
+        assert dying.wait() == -signal.SIGKILL
+    server = deployment.start()
+    deployment.drain()
+    [image] = httpx.get(f"{server.url}/v1/images").json()["items"]
+    assert (image["status"], image["error"]["code"]) == ("dead", "host_died")
+    assert server.stop() == 0
+    deployment.close()
 
 
 def test_a_stopped_service_leaves_no_process(tmp_path: Path) -> None:

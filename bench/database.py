@@ -1,0 +1,30 @@
+"""Empty databases to measure with."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from tests.support.postgres import running_postgres
+
+
+class Database(StrEnum):
+    """Where catalog and engine are."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
+@contextmanager
+def empty_database(kind: Database, folder: Path) -> Iterator[str]:
+    """The URL of a file in `folder`, or of a database on a server that is gone afterwards."""
+    if kind is Database.SQLITE:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield f"sqlite:///{folder / 'tintype.db'}"
+        return
+    # Not a folder within another program's: every user must be able to enter it.
+    with tempfile.TemporaryDirectory(prefix="tintype-pg-") as temporary:
+        Path(temporary).chmod(0o755)
+        with running_postgres(Path(temporary) / "server") as server:
+            yield server.database()

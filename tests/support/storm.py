@@ -1,0 +1,284 @@
+"""Kills processes of a deployment again and again while uploads go on; then looks for damage."""
+
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from tests.support.crash_points import ACCEPTING
+from tests.support.launcher import Launched, Launcher
+from tests.support.proof import Ledger, Proof
+from tests.support.service import all_gone
+from tests.support.traffic import Picture, Traffic
+
+RECIPE = Path(__file__).parents[2] / "recipes" / "marketplace.yaml"
+DRAIN_SECONDS = 60.0
+# How often each is killed: all processes of the deployment at once, one of its servers with its
+# children, a server's process only, or one child. Two deaths of a job's decoder reject the image,
+# so children are few.
+_VICTIMS = {"everything": 20, "family": 40, "server": 35, "child": 5}
+# A kill may meet a start; but what is started again and again must get ready now and then.
+_PATIENT = 0.85
+_PAUSE_SECONDS = 0.8
+# Most kills wait for a job to run, if one comes, and then for some moment of it.
+_EAGER = 0.85
+_JOB_SECONDS = 0.15
+_HEADROOM = 8  # photographs that may be sent beyond what the kills so far allow
+
+
+_DECODERS = 2
+_FAMILY = 2 + _DECODERS  # a server, the process that forks its children, and them
+
+
+@dataclass(frozen=True, eq=False)
+class Host:
+    """A program of a deployment."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+
+
+def hosts(data: Path, database: str) -> tuple[Host, ...]:
+    """Two servers on one SQLite file, or a server and a worker on one Postgres database."""
+    shared = ("--recipe", str(RECIPE), "--data", str(data))
+    up = ("up", "--no-auth", "--port", "0", *shared)
+    environ = {"TINTYPE_DECODERS": str(_DECODERS)}
+    environ |= {"TINTYPE_DATABASE": database}
+    if _is_sqlite(database):
+        return Host("one", up, environ), Host("two", up, environ)
+    return Host("up", up, environ), Host("worker", ("worker", *shared), environ)
+
+
+def _is_sqlite(database: str) -> bool:
+    return database.startswith("sqlite:")
+
+
+@dataclass
+class Outcome:
+    """What a storm has come to."""
+
+    database: str
+    seed: int
+    kills: dict[str, int] = field(default_factory=dict)
+    met_work: int = 0  # kills while jobs were being worked on
+    met_start: int = 0  # kills of what was not ready yet
+    promises: int = 0
+    repeated: int = 0  # uploads that a kill left without an answer
+    images: int = 0
+    jobs: int = 0
+    begun_again: dict[int, int] = field(default_factory=dict)  # jobs by the deaths of their process
+    retried: dict[str, int] = field(default_factory=dict)  # attempts by why they failed
+    rejected: int = 0  # as two of their decoders were killed
+    read: int = 0  # variants that readers found whole meanwhile
+    drain_seconds: float = 0.0  # from the last start until nothing was left to do
+    seconds: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+
+Tell = Callable[[Outcome], None]
+
+
+def _nobody(_outcome: Outcome) -> None:
+    pass
+
+
+class Storm:
+    """A deployment under fire. All dice come from `seed`, but the moments are the machine's."""
+
+    def __init__(
+        self,
+        folder: Path,
+        launcher: Launcher,
+        pictures: Sequence[Picture],
+        *,
+        database: str,
+        seed: int,
+    ) -> None:
+        self.data = folder / "data"
+        self.sqlite = _is_sqlite(database)
+        self.ledger = Ledger(database)
+        self.outcome = Outcome("sqlite" if self.sqlite else "postgres", seed)
+        self.traffic = Traffic(pictures, seed)
+        self._dice = random.Random(seed)
+        self._launcher = launcher
+        self._hosts = hosts(self.data, database)
+        self._running: dict[Host, Launched] = {}
+        self._dead: list[psutil.Process] = []  # and all below them, who may need a moment
+
+    def rage(self, kills: int, jobs: int, tell: Tell = _nobody) -> Outcome:
+        """Kill so often while so many photographs are sent; then drain, stop and look.
+
+        `tell` hears how it goes after each kill.
+        """
+        began = time.monotonic()
+        with self.sending():
+            for host in self._hosts:
+                self.start(host)
+            for number in range(kills):
+                self.traffic.allowed = jobs * (number + 1) // kills + _HEADROOM
+                self._strike()
+                tell(self.outcome)
+            self.traffic.allowed = max(self.traffic.allowed, jobs)
+            self._kill_everything()
+            self.finish()
+        self.outcome.seconds = time.monotonic() - began
+        return self.outcome
+
+    def haunt(self, point: str, hits: int, tell: Tell = _nobody) -> Outcome:
+        """Have a host die so often at a point of crash_points.py; then drain, stop and look.
+
+        On Postgres that is the worker, where it comes to the point, and the server goes on.
+        """
+        began = time.monotonic()
+        victim = self._hosts[0] if point in ACCEPTING or self.sqlite else self._hosts[-1]
+        others = () if self.sqlite else tuple(host for host in self._hosts if host is not victim)
+        with self.sending():
+            for host in others:
+                self.start(host)
+            for _ in range(hits):
+                running = self.start(victim, (point, self._dice.randint(1, 3)))
+                self._feed_until_ended(running)
+                if running.status != -signal.SIGKILL:
+                    self.outcome.faults.append(f"{victim.name} ended with {running.status}")
+                self._count(point)
+                tell(self.outcome)
+            self.finish()
+        self.outcome.seconds = time.monotonic() - began
+        return self.outcome
+
+    def _feed_until_ended(self, running: Launched) -> None:
+        """Have work arrive, and never much of it, until a host has come to its point."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        family = running.family()
+        while not running.ended():
+            assert time.monotonic() < deadline, f"not hit: {running.log.read_text()[-3000:]}"
+            self._publish()
+            if self.ledger.waiting() < _HEADROOM:
+                self.traffic.allowed = len(self.traffic.promises) + _HEADROOM
+            family = running.family() if len(family) < _FAMILY else family
+            time.sleep(0.05)
+        self._dead += family
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Let uploads go on meanwhile; at the end everything is stopped, whatever happened."""
+        self.traffic.start()
+        try:
+            yield
+        finally:
+            self.traffic.stop()
+            for running in self._running.values():
+                if not running.ended():
+                    running.kill_family()
+
+    def start(self, host: Host, crash: tuple[str, int] | None = None) -> Launched:
+        """Start a host; with `crash` to die at a point of crash_points.py."""
+        running = self._launcher.launch(
+            host.arguments, name=host.name, environ=host.environ, crash=crash
+        )
+        self._running[host] = running
+        return running
+
+    def finish(self) -> None:
+        """Start all that is not running, wait until all is done, stop politely, and look."""
+        for host in self._hosts:
+            if host not in self._running or self._running[host].ended():
+                self.start(host)
+        started = time.monotonic()
+        for running in self._running.values():
+            assert running.wait_until_ready(), running.log.read_text()[-3000:]
+        self._publish()
+        while not self.traffic.done():
+            assert time.monotonic() - started < DRAIN_SECONDS, "uploads are not promised"
+            time.sleep(0.05)
+        drained = self.ledger.wait_until_drained(started + DRAIN_SECONDS - time.monotonic())
+        self.outcome.drain_seconds = round(time.monotonic() - started, 1)
+        if not drained:
+            jobs, runs = self.ledger.unfinished()
+            self.outcome.faults.append(f"not drained: {jobs} jobs, {runs} runs of the engine")
+        self.traffic.stop()
+        for host, running in self._running.items():
+            self._dead += running.family()
+            if status := running.stop():
+                self.outcome.faults.append(f"{host.name} ended with {status} when it was stopped")
+        self._look()
+
+    def _look(self) -> None:
+        outcome, traffic = self.outcome, self.traffic
+        if not all_gone(self._dead):
+            alive = [each for each in self._dead if each.is_running()]
+            outcome.faults.append(f"processes outlived their servers: {alive}")
+        proof = Proof(self.ledger, self.data, traffic.promises)
+        outcome.promises, outcome.repeated = len(traffic.promises), traffic.unanswered
+        outcome.images, outcome.jobs, outcome.rejected = proof.images, proof.jobs, proof.rejected
+        outcome.begun_again, outcome.retried = dict(proof.deaths), dict(proof.retried)
+        outcome.read = traffic.read
+        outcome.faults += traffic.faults + proof.faults
+
+    def _publish(self) -> None:
+        """Tell the senders where the service is."""
+        living = [each for each in self._running.values() if not each.ended() and each.ready()]
+        self.traffic.urls = [each.url for each in living if each.url]
+
+    def _strike(self) -> None:
+        """Kill something at a random moment, and start it again."""
+        dice = self._dice
+        [what] = dice.choices(list(_VICTIMS), list(_VICTIMS.values()))
+        victim = dice.choice(self._hosts)
+        running = self._running[victim]
+        patient = what in ("everything", "child") or dice.random() < _PATIENT
+        pause = dice.uniform(0.0, _PAUSE_SECONDS)
+        if patient and not running.wait_until_ready():
+            self.outcome.faults.append(f"{victim.name} ended by itself: {running.status}")
+            what = "server"
+        self._wait(pause)
+        if patient and dice.random() < _EAGER:
+            self._wait_for_work()
+            self._wait(dice.uniform(0.0, _JOB_SECONDS))
+        self._count(what)
+        self.outcome.met_start += not running.ready()
+        self.outcome.met_work += self.ledger.running() > 0
+        if what == "everything":
+            self._kill_everything()
+            for host in self._hosts:
+                self.start(host)
+        elif what == "child":
+            self._kill_child(running)
+        else:
+            self._dead += running.kill() if what == "server" else running.kill_family()
+            self.start(victim)
+        self._publish()
+        self._dead = [each for each in self._dead if each.is_running()]
+
+    def _count(self, what: str) -> None:
+        self.outcome.kills[what] = self.outcome.kills.get(what, 0) + 1
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, and tell the senders meanwhile of whatever gets ready."""
+        deadline = time.monotonic() + seconds
+        self._publish()
+        while (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, 0.05))
+            self._publish()
+
+    def _wait_for_work(self) -> None:
+        deadline = time.monotonic() + _PAUSE_SECONDS
+        while not self.ledger.running() and time.monotonic() < deadline:
+            self._wait(0.02)
+
+    def _kill_everything(self) -> None:
+        self.traffic.urls = []
+        for running in self._running.values():
+            self._dead += running.kill_family()
+
+    def _kill_child(self, running: Launched) -> None:
+        """Kill one child, a decoder or the process that forks them."""
+        children = running.family()[1:]
+        if children:
+            self._dice.choice(children).kill()
