@@ -12,10 +12,13 @@ from PIL import Image
 
 from tests.support.photographs import write_photograph
 
+# Where the tests run in the background of a shell, Ctrl-C is ignored unless it is asked for.
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from tools.demo import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(main(sys.argv[2:], Path(sys.argv[1])))
 """
 ROOT = Path(__file__).parents[2]

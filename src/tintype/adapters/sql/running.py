@@ -11,13 +11,12 @@ from tintype.adapters.sql.locks import lock_key, lock_key_of_job
 from tintype.adapters.sql.rows import (
     AnyRow,
     facts_values,
-    failure_of,
     failure_values,
     variant_values,
 )
 from tintype.adapters.sql.schema import ATTEMPTS, IMAGES, JOBS, LEASES, STEPS, VARIANTS
 from tintype.errors import LeaseLostError
-from tintype.model import Attempt, Facts, Failure, ImageState, Run, Step, Variant
+from tintype.model import Facts, Failure, ImageState, Run, Step, Variant
 from tintype.ports.catalog import Lease
 
 WORKS = (
@@ -52,28 +51,19 @@ _CURRENT = (
     )
 )
 # A moment in the future is of a clock that was set back since: nobody would wait for it in vain.
+# Said as what it is not, so that an index gives the runs in their order.
 _OVERDUE = (
     sa.select(JOBS.c.id, JOBS.c.attempts)
     .where(
-        sa.or_(
-            JOBS.c.startable_at <= sa.bindparam("since"), JOBS.c.startable_at > sa.bindparam("now")
-        )
+        JOBS.c.startable_at.is_not(None),
+        sa.not_(
+            sa.and_(
+                JOBS.c.startable_at > sa.bindparam("since"),
+                JOBS.c.startable_at <= sa.bindparam("now"),
+            )
+        ),
     )
-    .order_by(JOBS.c.startable_at)
     .limit(sa.bindparam("limit"))
-)
-_ATTEMPTS = (
-    sa.select(ATTEMPTS).where(ATTEMPTS.c.job_id == sa.bindparam("id")).order_by(ATTEMPTS.c.number)
-)
-_FAILURES = (
-    sa.select(ATTEMPTS.c.error_code, ATTEMPTS.c.error_detail)
-    .join_from(ATTEMPTS, JOBS, JOBS.c.id == ATTEMPTS.c.job_id)
-    .where(
-        ATTEMPTS.c.job_id == sa.bindparam("id"),
-        ATTEMPTS.c.number > JOBS.c.forgiven,
-        ATTEMPTS.c.error_code.is_not(None),
-    )
-    .order_by(ATTEMPTS.c.number)
 )
 _PRESENT = sa.select(JOBS.c.id, JOBS.c.state, JOBS.c.attempts, JOBS.c.priority).where(
     JOBS.c.id == sa.bindparam("id")
@@ -192,20 +182,6 @@ def overdue(
     since = now - timedelta(seconds=older_than)
     rows = connection.execute(_OVERDUE, {"since": since, "now": now, "limit": limit})
     return tuple(map(_next_run, rows))
-
-
-def failures(connection: sa.Connection, job_id: str) -> tuple[Failure, ...]:
-    """Why each failed attempt that still counts failed; see the port."""
-    rows = connection.execute(_FAILURES, {"id": job_id})
-    return tuple(Failure(row.error_code, row.error_detail) for row in rows)
-
-
-def attempts(connection: sa.Connection, job_id: str) -> tuple[Attempt, ...]:
-    """Every attempt of a job that has ended; see the port."""
-    rows = connection.execute(_ATTEMPTS, {"id": job_id})
-    return tuple(
-        Attempt(row.number, row.started_at, row.finished_at, failure_of(row)) for row in rows
-    )
 
 
 def work_of(connection: sa.Connection, job_id: str) -> AnyRow | None:
