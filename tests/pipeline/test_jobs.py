@@ -183,6 +183,15 @@ def test_an_attempt_whose_process_dies_again_and_again_ends_dead(pipeline: Pipel
     assert letter.error.code == "host_died"
 
 
+def test_a_process_that_cannot_record_an_end_has_not_died(pipeline: Pipeline) -> None:
+    image = pipeline.upload("a.png", PICTURE)
+    run, _ = pipeline.engine.waiting.popleft()
+    for _ in range(21):
+        assert pipeline.catalog.claim(run), "begun again by the same process"
+    pipeline.worker.work(run, begun=21)
+    assert pipeline.app.image(image.id).state is ImageState.DONE
+
+
 def test_a_paused_queue_is_told_and_uploads_wait_in_it(pipeline: Pipeline) -> None:
     pipeline.app.jobs.pause()
     assert pipeline.app.jobs.queue().paused

@@ -212,9 +212,9 @@ class App:
 
     def _run(self, run: Run) -> None:
         """The engine's handler. A database that is away is waited for: only it knows what to do."""
-        for patience in self._patience():
+        for begun, patience in enumerate(self._patience()):
             try:
-                following = self._worker.work(run)
+                following = self._worker.work(run, begun=begun)
             except CatalogFailedError as error:
                 log.warning("run.waits", run=run.id, code=error.code, detail=error.detail)
                 time.sleep(patience * (1 + random.random() / 4))  # noqa: S311 - no secret

@@ -69,8 +69,10 @@ class Worker:
         self._jitter = jitter
         self._recipe = lru_cache(maxsize=16)(self._load_recipe)  # jobs of one recipe share it
 
-    def work(self, run: Run) -> Run | None:
+    def work(self, run: Run, *, begun: int = 0) -> Run | None:
         """Run one attempt; returns the run that waited for the same key, if any.
+
+        `begun` is how often this very process has begun it before, and could not record its end.
 
         Every outcome is recorded: done, rejected, superseded, a next attempt or dead. What is
         raised from here is a failure to record, and the run will be tried again.
@@ -81,11 +83,11 @@ class Worker:
             return None
         job = self._catalog.job(run.job_id)
         with self._monitor.attempt(job, run.attempt):
-            return self._attempt(lease, job)
+            return self._attempt(lease, job, lease.deaths - begun)
 
-    def _attempt(self, lease: Lease, job: Job) -> Run | None:
+    def _attempt(self, lease: Lease, job: Job, deaths: int) -> Run | None:
         record = Record(lease.run.attempt, self._monitor.step)
-        if lease.deaths > _MOST_DEATHS:
+        if deaths > _MOST_DEATHS:
             failure = Failure.of(HostDiedError())
             return self._end(lease, job, record, ImageState.DEAD, failure=failure)
         try:

@@ -464,6 +464,18 @@ class CatalogContract(RevivalContract, DeadLetterContract, KeyContract):
         accept(catalog, "originals/1", "v2")
         assert catalog.overdue(60) == (runs[2],)
 
+    def test_a_run_of_a_clock_that_was_set_back_is_overdue(
+        self, catalog: Catalog, clock: Clock
+    ) -> None:
+        """Else nobody would start it before the clock is there again."""
+        lost = accept(catalog).run
+        clock.advance(-3600)
+        recent = accept(catalog, "originals/b.jpg").run
+        clock.advance(1)
+        assert catalog.overdue(5) == (lost,)
+        clock.advance(5)
+        assert catalog.overdue(5) == (recent, lost)
+
     # --- the keys of variants ---
 
     def test_a_variants_key_belongs_to_the_first_image_that_claims_it(

@@ -157,7 +157,7 @@ class DeadLetterContract(CatalogSetting):
             dead(catalog, f"originals/{number}")
         with ThreadPoolExecutor(6) as pool:
             redriven = [pool.submit(catalog.redrive, ALL, 5) for _ in range(4)]
-            redriven += [pool.submit(catalog.redrive, Which(prefix="originals/1"), 2)]
+            redriven += [pool.submit(catalog.redrive, Which(prefix="originals/2"), 2)]
         assert [each.result() for each in redriven] == [5, 5, 5, 5, 2]  # none came short
         runs = [each.run for each in enqueued()]
         assert len(runs) == len(set(runs)) == 22

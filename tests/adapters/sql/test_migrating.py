@@ -154,16 +154,17 @@ def test_a_migration_that_fails_leaves_nothing(empty: sa.Engine) -> None:
 
 def test_a_migration_waits_as_long_as_it_must(postgres_url: str) -> None:
     """For a process that migrates too, and for whatever else holds a table."""
-    hasty = open_engine(postgres_url, patience=0.4)
+    slow = "&options=-c%20idle_in_transaction_session_timeout%3D60s"  # this test may be
+    hasty = open_engine(postgres_url + slow, patience=0.8)
     with ThreadPoolExecutor(1) as pool, psycopg.connect(postgres_url) as other:
         other.execute("CREATE TABLE recipes (mine TEXT)")  # not committed: ours waits for it
         migrating = pool.submit(migrate, hasty)
         with pytest.raises(TimeoutError):
-            migrating.result(timeout=1.2)
+            migrating.result(timeout=3)
         other.rollback()
         migrating.result(timeout=60)
     with hasty.connect() as connection, pytest.raises(sa.exc.DBAPIError):
-        connection.exec_driver_sql("SELECT pg_sleep(1)")  # the rest is as hasty as ever
+        connection.exec_driver_sql("SELECT pg_sleep(2)")  # the rest is as hasty as ever
     hasty.dispose()
 
 

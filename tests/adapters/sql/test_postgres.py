@@ -140,7 +140,7 @@ def test_a_server_that_is_frozen_is_given_up(
 def test_a_lock_that_another_holds_is_not_waited_for_without_an_end(
     emptied_postgres: str, opened: Callable[..., sa.Engine]
 ) -> None:
-    catalog = SqlCatalog(opened(emptied_postgres, patience=0.5), enqueue)
+    catalog = SqlCatalog(opened(emptied_postgres, patience=2), enqueue)
     accepted = accept(catalog)
     with psycopg.connect(emptied_postgres) as other:
         other.execute("LOCK TABLE jobs")
@@ -151,7 +151,7 @@ def test_a_lock_that_another_holds_is_not_waited_for_without_an_end(
 def test_a_process_that_stops_within_a_transaction_lets_its_locks_go(
     emptied_postgres: str, opened: Callable[..., sa.Engine]
 ) -> None:
-    engine = opened(emptied_postgres, patience=0.5)
+    engine = opened(emptied_postgres, patience=2)
     catalog = SqlCatalog(engine, enqueue)
     locked, freed = threading.Event(), threading.Event()
 

@@ -44,8 +44,8 @@ class DurableEngine:
     server takes no run away from anybody; on SQLite one that is only frozen counts as alive. As
     long as a process can reach the server, nobody else runs what it runs. One that could not, and
     comes back, takes no new runs before it is seen alive again; what it still runs may be run
-    elsewhere by then. DBOS records an outcome only of who took the run last, and the catalog accepts
-    writes only of the last lease: what such a process makes of its old runs has no effect.
+    elsewhere by then. DBOS records an outcome only of who took the run last, and the catalog
+    accepts writes only of the last lease: what such a process makes of its old runs has no effect.
 
     Postgres must be version 14 or newer, and be reached directly or by a pooler that gives each
     connection a session of its own. A process takes at most 13 connections, and keeps 5.

@@ -161,12 +161,12 @@ class SqlCatalog:
     def failures(self, job_id: str) -> tuple[Failure, ...]:
         """Why each failed attempt that still counts failed, first to last."""
         with self._transactions.glance() as connection:
-            return running.failures(connection, job_id)
+            return reading.failures(connection, job_id)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Every attempt of a job that has ended, first to last, forgiven ones too."""
         with self._transactions.glance() as connection:
-            return running.attempts(connection, job_id)
+            return reading.attempts(connection, job_id)
 
     def revive(self, job_id: str) -> Job:
         """Enqueue the next attempt of a job that has ended, with all its tries before it."""

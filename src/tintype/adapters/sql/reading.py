@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from tintype.adapters.sql import cursors
-from tintype.adapters.sql.rows import AnyRow, image_of, job_of, step_of, variant_of
+from tintype.adapters.sql.rows import AnyRow, failure_of, image_of, job_of, step_of, variant_of
 from tintype.adapters.sql.schema import (
+    ATTEMPTS,
     DEAD_LETTER,
     IMAGES,
     JOBS,
@@ -24,7 +25,7 @@ from tintype.errors import (
     NotFoundError,
     VariantNotFoundError,
 )
-from tintype.model import Image, ImageState, Job, Page, Variant
+from tintype.model import Attempt, Failure, Image, ImageState, Job, Page, Variant
 from tintype.ports.catalog import Backlog
 
 _RECIPE = sa.select(RECIPES.c.content).where(RECIPES.c.digest == sa.bindparam("digest"))
@@ -47,6 +48,19 @@ _STEPS = (
         .scalar_subquery(),
     )
     .order_by(STEPS.c.position)
+)
+_ATTEMPTS = (
+    sa.select(ATTEMPTS).where(ATTEMPTS.c.job_id == sa.bindparam("id")).order_by(ATTEMPTS.c.number)
+)
+_FAILURES = (
+    sa.select(ATTEMPTS.c.error_code, ATTEMPTS.c.error_detail)
+    .join_from(ATTEMPTS, JOBS, JOBS.c.id == ATTEMPTS.c.job_id)
+    .where(
+        ATTEMPTS.c.job_id == sa.bindparam("id"),
+        ATTEMPTS.c.number > JOBS.c.forgiven,
+        ATTEMPTS.c.error_code.is_not(None),
+    )
+    .order_by(ATTEMPTS.c.number)
 )
 _COUNTS = sa.select(JOBS.c.state, sa.func.count().label("jobs")).group_by(JOBS.c.state)
 
@@ -124,6 +138,20 @@ def jobs(
     query = _newest_first(JOBS, cursor, limit, state)
     rows, following = page(connection.execute(query).all(), limit)
     return Page(tuple(job_of(row) for row in rows), following)
+
+
+def failures(connection: sa.Connection, job_id: str) -> tuple[Failure, ...]:
+    """Why each failed attempt that still counts failed; see the port."""
+    rows = connection.execute(_FAILURES, {"id": job_id})
+    return tuple(Failure(row.error_code, row.error_detail) for row in rows)
+
+
+def attempts(connection: sa.Connection, job_id: str) -> tuple[Attempt, ...]:
+    """Every attempt of a job that has ended; see the port."""
+    rows = connection.execute(_ATTEMPTS, {"id": job_id})
+    return tuple(
+        Attempt(row.number, row.started_at, row.finished_at, failure_of(row)) for row in rows
+    )
 
 
 def counts(connection: sa.Connection) -> Mapping[ImageState, int]:

@@ -63,6 +63,7 @@ _OVERDUE = (
             )
         ),
     )
+    .order_by(JOBS.c.startable_at)
     .limit(sa.bindparam("limit"))
 )
 _PRESENT = sa.select(JOBS.c.id, JOBS.c.state, JOBS.c.attempts, JOBS.c.priority).where(
