@@ -107,6 +107,11 @@ class App:
         recipe, digest = self.recipe.name, self.recipe.digest
         log.info("service.started", version=__version__, recipe=recipe, digest=digest)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing is accepted any more."""
+        return self._stopping.is_set()
+
     def retire(self) -> None:
         """Accept nothing more and begin no more jobs; what runs goes on."""
         self._stopping.set()
@@ -123,7 +128,7 @@ class App:
 
     def check(self) -> None:
         """Raise unless an upload could be accepted now."""
-        if self._stopping.is_set():
+        if self.stopping:
             raise ShuttingDownError
         self._catalog.check()
         self._originals.check()
@@ -137,7 +142,7 @@ class App:
 
         Raises QueueFullError where too many wait, and ShuttingDownError.
         """
-        if self._stopping.is_set():
+        if self.stopping:
             raise ShuttingDownError
         self._crowding.admit()
 
@@ -147,7 +152,7 @@ class App:
         Raises KeyInvalidError for a name or key that cannot be kept, StoreFailedError and
         CatalogFailedError where nothing was promised, ShuttingDownError.
         """
-        if self._stopping.is_set():
+        if self.stopping:
             raise ShuttingDownError
         if upload.idempotency and (before := self._catalog.repeated(upload.idempotency)):
             return before

@@ -21,6 +21,7 @@ class OneJob:
     def __init__(self) -> None:
         self.bulletin = Bulletin()
         self.state = ImageState.RUNNING
+        self.stopping = False
         self.looks = 0
         self.looked = threading.Event()
         self.jobs = self
@@ -44,6 +45,13 @@ def test_a_job_that_has_ended_needs_no_waiting() -> None:
     app = OneJob()
     app.state = ImageState.REJECTED
     assert wait(app, 0)
+    assert app.looks == 1
+
+
+def test_a_service_that_stops_keeps_nobody_waiting() -> None:
+    app = OneJob()
+    app.stopping = True
+    assert not wait(app, 60)
     assert app.looks == 1
 
 

@@ -19,7 +19,7 @@ async def job_ends(
 ) -> bool:
     """Wait up to `seconds` for a job's end; True if it has ended.
 
-    Stops waiting where `gone` says that nobody listens any more.
+    Stops waiting where `gone` says that nobody listens any more, and when the service stops.
     """
     loop = asyncio.get_running_loop()
     news = asyncio.Event()
@@ -35,7 +35,7 @@ async def job_ends(
             news.clear()
             job = await run_in_threadpool(app.jobs.one, job_id)
             left = deadline - loop.time()
-            if job.state.final or left <= 0 or await gone():
+            if job.state.final or left <= 0 or app.stopping or await gone():
                 return job.state.final
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(patience, left)):
