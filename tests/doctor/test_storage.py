@@ -120,3 +120,12 @@ def test_a_sqlite_file_that_cannot_be_made_is_bad(reachable: Path) -> None:
     with without_rights():
         (found,) = storage.database(f"sqlite:///{reachable}/tintype.db")
     assert found.verdict is Verdict.BAD
+
+
+@pytest.mark.parametrize(
+    "login", ["u:hun/ter2@", "u:hun?ter2@", "u:hun#ter2@", "u:hun@ter2@", "u:hunter2@"]
+)
+def test_no_part_of_a_password_is_shown_however_it_is_written(login: str) -> None:
+    (found,) = storage.database(f"postgresql://{login}h/db", lambda _: condition())
+    assert "ter2" not in found.detail
+    assert "hun" not in found.detail

@@ -78,9 +78,12 @@ def database(
 def _without_password(url: str) -> str:
     if file := local_file(url):
         return str(file)
-    address = urlsplit(url)
-    user = f"{address.username}@" if address.username else ""
-    return f"{address.scheme}://{user}{address.netloc.rpartition('@')[2]}{address.path}"
+    scheme, _, rest = url.partition("://")
+    address, _, options = rest.partition("?")
+    if "@" in options or "#" in rest:  # where the password ends is not sure: it may hold anything
+        return f"{scheme}://..."
+    login, at, place = address.rpartition("@")
+    return f"{scheme}://{login.partition(':')[0]}{at}{place}"
 
 
 def _revision(told: str, condition: Condition) -> Finding:

@@ -12,7 +12,8 @@ log = structlog.get_logger()
 def tell_end(job: Job, attempt: int, state: ImageState, failure: Failure | None) -> None:
     """Log a job's end; `failure` is why, where it did not do what it was to do.
 
-    A dead job is the only end that somebody must look at.
+    A dead job must be looked at. A missing original is worth a look: where nobody deleted it, the
+    store is the wrong one, and `retry` takes the job up again when it is back.
     """
     image, code, detail = job.image_id, failure and failure.code, failure and failure.detail
     seconds = round((datetime.now(UTC) - job.created_at).total_seconds(), 3)
@@ -24,7 +25,7 @@ def tell_end(job: Job, attempt: int, state: ImageState, failure: Failure | None)
         case ImageState.SUPERSEDED:
             log.info("job.superseded", job=job.id, image=image)
         case ImageState.GONE:
-            log.info("job.gone", job=job.id, image=image, key=job.original.key)
+            log.warning("job.gone", job=job.id, image=image, key=job.original.key)
         case _:
             log.error(
                 "job.dead", job=job.id, image=image, attempt=attempt, code=code, detail=detail

@@ -179,7 +179,8 @@ class Catalog(Protocol):
         """Enqueue the next attempt of a job that has ended, with all its tries before it.
 
         For whoever asks for a job again. Raises JobNotFoundError, JobActiveError where it has
-        not ended, and JobOutdatedError where its image has another job or is gone.
+        not ended, and JobOutdatedError where its image has another job, or is gone and another
+        image has its key.
         """
         ...
 

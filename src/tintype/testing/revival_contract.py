@@ -111,9 +111,19 @@ class RevivalContract(CatalogSetting):
         with pytest.raises(JobOutdatedError):
             catalog.revive(first.job.id)
 
-    def test_a_job_of_an_image_that_is_gone_is_not_made_again(self, catalog: Catalog) -> None:
+    def test_a_job_whose_original_was_missing_is_made_again(self, catalog: Catalog) -> None:
+        """Its disk may not have been mounted."""
         accepted = accept(catalog)
         catalog.finish(begin(catalog, accepted.run), ImageState.GONE)
+        catalog.revive(accepted.job.id)
+        assert catalog.image(accepted.image.id).state is ImageState.QUEUED
+
+    def test_a_job_of_an_image_whose_key_another_one_has_is_not_made_again(
+        self, catalog: Catalog
+    ) -> None:
+        accepted = accept(catalog)
+        catalog.finish(begin(catalog, accepted.run), ImageState.GONE)
+        accept(catalog)
         with pytest.raises(JobOutdatedError):
             catalog.revive(accepted.job.id)
         assert catalog.image(accepted.image.id).state is ImageState.GONE

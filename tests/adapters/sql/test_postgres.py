@@ -249,7 +249,7 @@ def test_what_the_url_says_of_a_connection_wins(
     assert told == {
         "lock_timeout": "77ms",
         "statement_timeout": "6s",
-        "idle_in_transaction_session_timeout": "8s",
+        "idle_in_transaction_session_timeout": "2666ms",
         "application_name": "ours",
         "transaction_isolation": "read committed",
     }

@@ -41,7 +41,7 @@ def address(url: str) -> sqlalchemy.URL:
     """
     try:
         found = sqlalchemy.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         raise SettingsInvalidError(_ALLOWED) from None
     if found.drivername == "sqlite" and found.database not in (None, "", ":memory:"):
         return found

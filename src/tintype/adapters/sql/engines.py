@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import cast
@@ -32,7 +33,7 @@ def open_engine(url: str, *, patience: float = _PATIENCE_SECONDS) -> sa.Engine:
     """
     try:
         address = sa.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         raise SettingsInvalidError(_ALLOWED) from None
     if address.drivername == "sqlite" and address.database not in (None, "", ":memory:"):
         return _open_sqlite(address, patience)
@@ -57,6 +58,7 @@ class Transactions:
             self._glancing = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writing = engine.execution_options(**{_WRITES: True})
         self._committing = self._writing.execution_options(**{_DURABLE: True})
+        self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
@@ -77,7 +79,7 @@ class Transactions:
         It is on disk at the latest with the next `commit`: in a power cut SQLite may lose the
         last ones, never an earlier one without the later ones, and never a part of one.
         """
-        with self._named_failures(), self._writing.begin() as connection:
+        with self._turn(), self._named_failures(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
@@ -87,7 +89,7 @@ class Transactions:
         Postgres syncs every transaction, unless its administrator has set `synchronous_commit` to
         less than `on`, its default; then it keeps what that setting promises.
         """
-        with self._named_failures(), self._committing.begin() as connection:
+        with self._turn(), self._named_failures(), self._committing.begin() as connection:
             yield connection
 
     @contextmanager
@@ -104,6 +106,23 @@ class Transactions:
 
             with unhurried(connection):
                 yield connection
+
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        """Have the threads of this process write one after the other on SQLite.
+
+        There is one writer at a time anyway; but SQLite's own way to wait is to sleep and look
+        again, which costs more than the writing where many wait.
+        """
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=_PATIENCE_SECONDS):
+            raise CatalogFailedError("The database failed: another write takes too long")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     @contextmanager
     def _named_failures(self) -> Generator[None]:

@@ -1,5 +1,7 @@
 """Bringing a database to this release's tables."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -24,6 +26,7 @@ def migrate(engine: sa.Engine) -> None:
     config = _config()
     known = revisions()
     newest = known[0]
+    _make_private(engine)
     with Transactions(engine).migrate() as connection:
         lock_matter(connection, VERSION_TABLE)
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -36,6 +39,16 @@ def migrate(engine: sa.Engine) -> None:
         if found != newest:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _make_private(engine: sa.Engine) -> None:
+    """Make a SQLite file that only its owner reads: it holds the secrets that sign.
+
+    SQLite gives its other files the mode of this one. A file that is there stays as it is.
+    """
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        with suppress(OSError):  # opening it says what is wrong
+            os.close(os.open(engine.url.database, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def revisions() -> tuple[str, ...]:

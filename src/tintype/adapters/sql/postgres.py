@@ -28,7 +28,7 @@ def open_postgres(address: sa.URL, patience: float) -> sa.Engine:
     options = {
         "lock_timeout": milliseconds // 2,
         "statement_timeout": milliseconds * 3 // 4,
-        "idle_in_transaction_session_timeout": milliseconds,
+        "idle_in_transaction_session_timeout": milliseconds // 3,
     }
     told = [f"-c {name}={value}" for name, value in options.items()]
     ours = {

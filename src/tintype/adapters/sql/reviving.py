@@ -15,6 +15,7 @@ from tintype.adapters.sql.running import (
     hand_over,
     work_of,
 )
+from tintype.adapters.sql.schema import IMAGES, LIVE
 from tintype.errors import (
     JobActiveError,
     JobCancelledError,
@@ -24,6 +25,8 @@ from tintype.errors import (
 )
 from tintype.model import Failure, ImageState, Job, Run
 
+_LIVE = sa.select(IMAGES.c.id).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
+
 
 def revive(connection: sa.Connection, now: datetime, job_id: str, enqueue: Enqueue) -> Job:
     """Enqueue the next attempt of a job that has ended; see the port."""
@@ -32,10 +35,17 @@ def revive(connection: sa.Connection, now: datetime, job_id: str, enqueue: Enque
         raise JobNotFoundError
     if not work.state.final:
         raise JobActiveError
-    if work.present_id != work.id or work.image_state is ImageState.GONE:
+    if work.present_id != work.id or _is_replaced(connection, work):
         raise JobOutdatedError
     take_up(connection, now, [work], enqueue)
     return reading.job(connection, job_id)
+
+
+def _is_replaced(connection: sa.Connection, work: AnyRow) -> bool:
+    """Whether the image is gone and another one has its key by now."""
+    if work.image_state is not ImageState.GONE:
+        return False
+    return connection.execute(_LIVE, {"key": work.key}).first() is not None
 
 
 def take_up(

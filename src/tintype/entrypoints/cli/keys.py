@@ -72,8 +72,11 @@ def list_keys(data: Data = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"items": [_described(key) for key in keys]})
         return
-    columns = ("id", "state", "scopes", "created", "last used", "expires", "name")
-    show_rows(columns, [_row(key) for key in keys])
+    if not keys:
+        note("There are no API keys yet: `tintype keys create NAME --scope read` makes one.")
+    columns = ("name and id", "state", "scopes", "created", "last used", "expires")
+    on_terminal = sys.stdout.isatty()
+    show_rows(columns, [_lines(key) if on_terminal else _row(key) for key in keys])
 
 
 @app.command()
@@ -130,9 +133,17 @@ def _state(key: ApiKey) -> str:
 def _row(key: ApiKey) -> tuple[str, ...]:
     moments = (key.created_at, key.last_used_at, key.expires_at)
     created, used, expires = (moment.isoformat() if moment else "" for moment in moments)
-    told = (times.cell(created), times.cell(used) if used else "never")
-    until = times.local(expires) if expires and sys.stdout.isatty() else expires
-    return (key.id, _state(key), _scopes(key), *told, until or "never", key.name)
+    told = (created, used or "never", expires or "never")
+    return (key.id, _state(key), _scopes(key), *told, key.name)
+
+
+def _lines(key: ApiKey) -> tuple[str, ...]:
+    """A row for a terminal, where ids and scopes need their own lines to fit."""
+    used = times.age(key.last_used_at.isoformat()) if key.last_used_at else "never"
+    expires = times.local(key.expires_at.isoformat())[:10] if key.expires_at else "never"
+    scopes = "\n".join(scope for scope in Scope if scope in key.scopes)
+    created = times.age(key.created_at.isoformat())
+    return (f"{key.name}\n{key.id}", _state(key), scopes, created, used, expires)
 
 
 def _described(key: ApiKey) -> dict[str, Any]:
