@@ -48,7 +48,7 @@ def measure(count: int, folder: Path) -> list[Latency]:
     """Measure both sizes on both ways, in turn."""
     measured = [Latency(way, size) for way in _WAYS for size in _SIZES]
     sources = {size: folder / f"{size}.jpg" for size in _SIZES}
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for size, (width, height) in _SIZES.items():
         write_photograph(sources[size], width, height, progressive=False)
     render = Way("render", [sys.executable, "-m", "bench.ways.tintype_sandbox"])

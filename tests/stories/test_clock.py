@@ -61,7 +61,7 @@ def test_jumps_of_an_hour_while_jobs_run_lose_no_lease_and_retry_nothing(
     server = deployment.start()
     for jump in (HOUR, -HOUR, -HOUR, HOUR):
         deployment.send(server, 1)
-        while not deployment.ledger.running():
+        while not deployment.ledger.leases():
             deployment.send(server, 1)
         clock.jump(jump)
         deployment.send(server, 3)

@@ -3,7 +3,9 @@
 The same with a thousand kills is `./do bench chaos`, and fifty at each point `./do bench points`.
 """
 
+import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -82,6 +84,40 @@ def test_a_death_at_a_named_point_loses_and_doubles_nothing(
     assert outcome.faults == []
     assert outcome.kills == {point: HITS}
     assert outcome.retried == {}, "the death of a host is no attempt"
+
+
+@pytest.mark.parametrize("point", ["after decode", "before commit"])
+def test_a_worker_that_was_taken_for_dead_writes_nothing_more(
+    make_storm: MakeStorm, point: str
+) -> None:
+    outcome = make_storm("postgres").freeze(point)
+    assert outcome.faults == []
+    assert outcome.begun_again, "its job must have been taken over"
+
+
+@pytest.mark.xfail(strict=True, reason="what was put late over a newer variant stays there")
+def test_a_late_write_over_a_newer_variant_does_not_stay(
+    tmp_path: Path, postgres: PostgresServer, photographs: list[Picture]
+) -> None:
+    old, new = photographs[:2]
+    deployment = Deployment(tmp_path, postgres.database())
+    frozen = deployment.start(crash=("before output", 1, signal.SIGSTOP))
+    deployment.replace(frozen, "photograph.jpg", old.content)
+    while frozen.process.status() != psutil.STATUS_STOPPED:
+        time.sleep(0.01)
+    deployment.ledger.cut_connections()
+    server = deployment.start()
+    deployment.drain()
+    deployment.replace(server, "photograph.jpg", new.content)
+    deployment.drain()
+    os.kill(frozen.pid, signal.SIGCONT)
+    while "run.overtaken" not in frozen.log.read_text():
+        time.sleep(0.1)
+    deployment.drain()
+    for variant, content in new.variants.items():
+        found = httpx.get(f"{server.url}/{variant}/photograph.jpg").content
+        assert found == content
+    deployment.close()
 
 
 def test_a_job_whose_process_dies_again_and_again_is_given_up_with_a_reason(

@@ -1,4 +1,6 @@
-"""Named moments at which a process kills itself: what a power cut there would do, every time.
+"""Named moments at which a process kills or freezes itself, every time.
+
+That is what a power cut there would do, or a machine that was cut off and is taken for dead.
 
 The parts are the real ones; only the way back from one of their methods is cut off. Nothing in
 Tintype knows of this.
@@ -21,13 +23,13 @@ Method = Callable[..., Any]
 Die = Callable[[], None]
 
 
-def arm(point: str, hit: int) -> None:
-    """Have this process kill itself when it comes to `point` for the `hit`-th time."""
+def arm(point: str, hit: int, number: int = signal.SIGKILL) -> None:
+    """Have this process send itself a signal when it comes to `point` for the `hit`-th time."""
     counter = itertools.count(1)
 
     def die() -> None:
         if next(counter) == hit:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
 
     POINTS[point](die)
 
@@ -57,6 +59,18 @@ def _after_claim(die: Die) -> None:
 def _after_decode(die: Die) -> None:
     """Decoder and encoders have done their work, which lies in the scratch folder."""
     _after(Sandbox, "render", die, lambda *_: True)
+
+
+def _before_output(die: Die) -> None:
+    """One variant, the first or a later one, is about to be put into the store."""
+    put: Method = FolderStore.put
+
+    def wrapped(self: FolderStore, key: str, *arguments: Any, **options: Any) -> Any:
+        if not key.startswith("originals/"):
+            die()
+        return put(self, key, *arguments, **options)
+
+    setattr(FolderStore, "put", wrapped)  # noqa: B010 - a method is no variable to mypy
 
 
 def _after_output(die: Die) -> None:
@@ -96,6 +110,7 @@ POINTS: dict[str, Callable[[Die], None]] = {
     "after accept": _after_accept,
     "after claim": _after_claim,
     "after decode": _after_decode,
+    "before output": _before_output,
     "after output": _after_output,
     "before commit": _before_commit,
     "after commit": _after_commit,

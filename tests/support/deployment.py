@@ -7,7 +7,7 @@ from types import MappingProxyType
 import httpx
 import sqlalchemy as sa
 
-from tests.support.launcher import Launched, Launcher
+from tests.support.launcher import Crash, Launched, Launcher
 from tests.support.photographs import encoded, photograph
 from tests.support.proof import Ledger
 from tests.support.storm import RECIPE
@@ -35,7 +35,7 @@ class Deployment:
         self._running: list[Launched] = []
 
     def launch(
-        self, program: str = "up", *, crash: tuple[str, int] | None = None, **environ: str
+        self, program: str = "up", *, crash: Crash | None = None, **environ: str
     ) -> Launched:
         """Start a program, with further settings, and with `crash` one that kills itself."""
         arguments = [program, *self._shared]
@@ -47,9 +47,7 @@ class Deployment:
         self._running.append(running)
         return running
 
-    def start(
-        self, program: str = "up", *, crash: tuple[str, int] | None = None, **environ: str
-    ) -> Launched:
+    def start(self, program: str = "up", *, crash: Crash | None = None, **environ: str) -> Launched:
         """Start a program and wait until it is ready."""
         running = self.launch(program, crash=crash, **environ)
         assert running.wait_until_ready(), running.log.read_text()[-3000:]
@@ -65,11 +63,17 @@ class Deployment:
             assert answer.is_success, answer.text
             self.sent += 1
 
+    def replace(self, server: Launched, name: str, content: bytes) -> None:
+        """Upload a photograph in the place of the one with this name, if there is one."""
+        params = {"name": name, "key": f"originals/{name}"}
+        answer = httpx.post(f"{server.url}/v1/images", params=params, content=content)
+        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+
     def states(self) -> dict[ImageState, int]:
         """How many jobs are in each state."""
         counted = sa.select(JOBS.c.state, sa.func.count()).group_by(JOBS.c.state)
         with self.ledger.reading() as connection:
-            return dict(connection.execute(counted).tuples().all())
+            return dict(connection.execute(counted).all())
 
     def drain(self) -> None:
         """Wait until nothing is left to do."""

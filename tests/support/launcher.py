@@ -22,6 +22,11 @@ _PATIENCE = 60.0  # a ceiling against hangs, far above what anything here takes
 _LOOK_SECONDS = 0.01
 
 
+Crash = tuple[str, int] | tuple[str, int, int]
+"""The point of crash_points.py at which a program kills itself when it has come to it so often,
+and the signal with which it does it, if that is another one."""
+
+
 class Launcher:
     """The other side of launchpad.py; one thread may use it at a time.
 
@@ -62,12 +67,9 @@ class Launcher:
         *,
         name: str,
         environ: Mapping[str, str] = MappingProxyType({}),
-        crash: tuple[str, int] | None = None,
+        crash: Crash | None = None,
     ) -> "Launched":
-        """Start `tintype ARGUMENTS`; `name` names its log.
-
-        With `crash`, it kills itself when it has come to that point of crash_points.py so often.
-        """
+        """Start `tintype ARGUMENTS`; `name` names its log."""
         output = self.folder / f"{name}-{next(self._numbers)}.out"
         log = self.folder / f"{name}.log"
         order = {"arguments": list(arguments), "environ": dict(environ), "crash": crash}

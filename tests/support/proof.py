@@ -57,18 +57,24 @@ class Ledger:
         with self._engine.connect() as connection:
             yield connection
 
-    def running(self) -> int:
-        """How many jobs are being worked on just now, as far as is written."""
-        return self._count(sa.select(sa.func.count()).where(LEASES.c.job_id.is_not(None)))
+    def leases(self) -> frozenset[tuple[str, int]]:
+        """The key and token of each job that was begun and has not ended.
+
+        Its process may be dead: whoever goes on with it takes a new token.
+        """
+        held = sa.select(LEASES.c.key, LEASES.c.token).where(LEASES.c.job_id.is_not(None))
+        try:
+            with self.reading() as connection:
+                return frozenset(connection.execute(held))
+        except sa.exc.DatabaseError:  # it has no tables yet
+            return frozenset()
 
     def waiting(self) -> int:
         """How many jobs have not been begun."""
-        return self._count(sa.select(sa.func.count()).where(JOBS.c.state == ImageState.QUEUED))
-
-    def _count(self, query: sa.Select[int]) -> int:
+        queued = sa.select(sa.func.count()).where(JOBS.c.state == ImageState.QUEUED)
         try:
             with self.reading() as connection:
-                return connection.execute(query).scalar_one()
+                return connection.execute(queued).scalar_one()
         except sa.exc.DatabaseError:  # it has no tables yet
             return 0
 
@@ -79,6 +85,15 @@ class Ledger:
         runs = sa.select(sa.func.count()).select_from(self.runs).where(status.in_(_OPEN_RUNS))
         with self.reading() as connection:
             return connection.execute(jobs).scalar_one(), connection.execute(runs).scalar_one()
+
+    def cut_connections(self) -> None:
+        """End all connections to the database, on a server."""
+        others = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with self.reading() as connection:
+            connection.execute(sa.text(others))
 
     def wait_until_drained(self, seconds: float) -> bool:
         """Wait until nothing is left to do, at most so long; whether that came."""

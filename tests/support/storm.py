@@ -1,5 +1,6 @@
 """Kills processes of a deployment again and again while uploads go on; then looks for damage."""
 
+import os
 import random
 import signal
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.crash_points import ACCEPTING
-from tests.support.launcher import Launched, Launcher
+from tests.support.launcher import Crash, Launched, Launcher
 from tests.support.proof import Ledger, Proof
 from tests.support.service import all_gone
 from tests.support.traffic import Picture, Traffic
@@ -24,11 +25,11 @@ DRAIN_SECONDS = 60.0
 _VICTIMS = {"everything": 20, "family": 40, "server": 35, "child": 5}
 # A kill may meet a start; but what is started again and again must get ready now and then.
 _PATIENT = 0.85
-_PAUSE_SECONDS = 0.8
-# Most kills wait for a job to run, if one comes, and then for some moment of it.
-_EAGER = 0.85
+_PAUSE_SECONDS = 0.5
 _JOB_SECONDS = 0.15
-_HEADROOM = 8  # photographs that may be sent beyond what the kills so far allow
+_THAWED_SECONDS = 3.0  # in which what was frozen does what it was about to do
+_WORK_SECONDS = 0.8  # in which a photograph that was allowed is being worked on
+_HEADROOM = 8  # photographs that may wait while a named point is awaited
 
 
 _DECODERS = 2
@@ -66,7 +67,7 @@ class Outcome:
     database: str
     seed: int
     kills: dict[str, int] = field(default_factory=dict)
-    met_work: int = 0  # kills while jobs were being worked on
+    met_work: int = 0  # kills while a job ran that was begun since the last one
     met_start: int = 0  # kills of what was not ready yet
     promises: int = 0
     repeated: int = 0  # uploads that a kill left without an answer
@@ -109,6 +110,8 @@ class Storm:
         self._launcher = launcher
         self._hosts = hosts(self.data, database)
         self._running: dict[Host, Launched] = {}
+        self._last = self._hosts[0]  # that was started
+        self._leases: frozenset[tuple[str, int]] = frozenset()  # at the last kill
         self._dead: list[psutil.Process] = []  # and all below them, who may need a moment
 
     def rage(self, kills: int, jobs: int, tell: Tell = _nobody) -> Outcome:
@@ -121,10 +124,8 @@ class Storm:
             for host in self._hosts:
                 self.start(host)
             for number in range(kills):
-                self.traffic.allowed = jobs * (number + 1) // kills + _HEADROOM
-                self._strike()
+                self._strike(jobs * (number + 1) // kills)
                 tell(self.outcome)
-            self.traffic.allowed = max(self.traffic.allowed, jobs)
             self._kill_everything()
             self.finish()
         self.outcome.seconds = time.monotonic() - began
@@ -152,17 +153,45 @@ class Storm:
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
+    def freeze(self, point: str) -> Outcome:
+        """Freeze a worker at a point, have it taken for dead, and thaw it when all is done.
+
+        It has kept what it was about to write. Only on Postgres: a machine that is cut off from the
+        server loses its connections, while on a file the kernel knows who is alive.
+        """
+        server, worker = self._hosts
+        with self.sending():
+            self.start(server)
+            frozen = self.start(worker, (point, 1, signal.SIGSTOP))
+            deadline = time.monotonic() + DRAIN_SECONDS
+            while frozen.process.status() != psutil.STATUS_STOPPED:
+                assert time.monotonic() < deadline, f"not hit: {frozen.log.read_text()[-3000:]}"
+                self._feed()
+            self.ledger.cut_connections()
+            while not self.traffic.done():
+                self._wait(0.05)
+            if not self.ledger.wait_until_drained(DRAIN_SECONDS):
+                self.outcome.faults.append(f"not taken over: {self.ledger.unfinished()}")
+            os.kill(frozen.pid, signal.SIGCONT)
+            self._wait(_THAWED_SECONDS)
+            self.finish()
+        return self.outcome
+
+    def _feed(self) -> None:
+        """Have work arrive, and never much of it."""
+        self._publish()
+        if self.ledger.waiting() < _HEADROOM:
+            self.traffic.allowed = len(self.traffic.promises) + _HEADROOM
+        time.sleep(0.05)
+
     def _feed_until_ended(self, running: Launched) -> None:
         """Have work arrive, and never much of it, until a host has come to its point."""
         deadline = time.monotonic() + DRAIN_SECONDS
         family = running.family()
         while not running.ended():
             assert time.monotonic() < deadline, f"not hit: {running.log.read_text()[-3000:]}"
-            self._publish()
-            if self.ledger.waiting() < _HEADROOM:
-                self.traffic.allowed = len(self.traffic.promises) + _HEADROOM
+            self._feed()
             family = running.family() if len(family) < _FAMILY else family
-            time.sleep(0.05)
         self._dead += family
 
     @contextmanager
@@ -177,12 +206,13 @@ class Storm:
                 if not running.ended():
                     running.kill_family()
 
-    def start(self, host: Host, crash: tuple[str, int] | None = None) -> Launched:
+    def start(self, host: Host, crash: Crash | None = None) -> Launched:
         """Start a host; with `crash` to die at a point of crash_points.py."""
         running = self._launcher.launch(
             host.arguments, name=host.name, environ=host.environ, crash=crash
         )
         self._running[host] = running
+        self._last = host
         return running
 
     def finish(self) -> None:
@@ -226,24 +256,29 @@ class Storm:
         living = [each for each in self._running.values() if not each.ended() and each.ready()]
         self.traffic.urls = [each.url for each in living if each.url]
 
-    def _strike(self) -> None:
-        """Kill something at a random moment, and start it again."""
+    def _strike(self, allowed: int) -> None:
+        """Kill something at a random moment, and start it again; so many photographs may be sent.
+
+        Most kills wait for a job to run, and then for some moment of it; the others hit a start.
+        """
         dice = self._dice
         [what] = dice.choices(list(_VICTIMS), list(_VICTIMS.values()))
-        victim = dice.choice(self._hosts)
+        patient = what == "child" or dice.random() < _PATIENT
+        victim = dice.choice(self._hosts) if patient else self._last
         running = self._running[victim]
-        patient = what in ("everything", "child") or dice.random() < _PATIENT
-        pause = dice.uniform(0.0, _PAUSE_SECONDS)
         if patient and not running.wait_until_ready():
             self.outcome.faults.append(f"{victim.name} ended by itself: {running.status}")
             what = "server"
-        self._wait(pause)
-        if patient and dice.random() < _EAGER:
+        self._wait(dice.uniform(0.0, _PAUSE_SECONDS))
+        self.traffic.allowed = allowed
+        if patient:
             self._wait_for_work()
             self._wait(dice.uniform(0.0, _JOB_SECONDS))
         self._count(what)
         self.outcome.met_start += not running.ready()
-        self.outcome.met_work += self.ledger.running() > 0
+        leases = self.ledger.leases()
+        self.outcome.met_work += bool(leases - self._leases)
+        self._leases = leases
         if what == "everything":
             self._kill_everything()
             for host in self._hosts:
@@ -268,8 +303,8 @@ class Storm:
             self._publish()
 
     def _wait_for_work(self) -> None:
-        deadline = time.monotonic() + _PAUSE_SECONDS
-        while not self.ledger.running() and time.monotonic() < deadline:
+        deadline = time.monotonic() + _WORK_SECONDS
+        while not self.ledger.leases() - self._leases and time.monotonic() < deadline:
             self._wait(0.02)
 
     def _kill_everything(self) -> None:
