@@ -188,9 +188,7 @@ class App:
 
     def _must_wait(self) -> bool:
         """Whether a job that came now would jump the queue, or find no child."""
-        return (
-            self._sandbox.idle == 0 or self._engine.paused or self._crowding.backlog.queued > 0
-        )
+        return self._sandbox.idle == 0 or self._engine.paused or self._crowding.backlog.queued > 0
 
     def _keep(self, upload: Upload, image_id: str) -> Original:
         prefix = self.recipe.originals.prefix
