@@ -166,7 +166,7 @@ class App:
             image_id,
             original,
             self.recipe.digest,
-            enqueue=self._must_wait(),
+            enqueue=self._sandbox.idle == 0 or self._engine.paused,
             idempotency=upload.idempotency,
             priority=upload.priority,
             event=_event(upload),
@@ -185,10 +185,6 @@ class App:
         if acceptance.run:
             self._start(acceptance.run)
         return acceptance
-
-    def _must_wait(self) -> bool:
-        """Whether a job that came now would jump the queue, or find no child."""
-        return self._sandbox.idle == 0 or self._engine.paused or self._crowding.backlog.queued > 0
 
     def _keep(self, upload: Upload, image_id: str) -> Original:
         prefix = self.recipe.originals.prefix

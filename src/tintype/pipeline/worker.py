@@ -135,7 +135,11 @@ class Worker:
             return self._end(lease, job, record, ImageState.DEAD, failure=failure)
         away = isinstance(meaning, StoreFailedError)
         delay = retry_delay(self._retry, tries, self._jitter(), away=away)
-        self._catalog.retry(lease, failure, delay=delay, steps=record.steps)
+        try:
+            self._catalog.retry(lease, failure, delay=delay, steps=record.steps)
+        except LeaseLostError:
+            self._overtaken(lease)
+            return None
         self._monitor.attempted(job, failure)
         log.warning(
             "job.retried",
@@ -185,13 +189,17 @@ class Worker:
                 error=failure,
             )
         except LeaseLostError:
-            log.info("run.overtaken", run=lease.run.id)
+            self._overtaken(lease)
             return None
         self._bulletin.post(job.image_id)
         self._monitor.attempted(job, failure)
         self._monitor.ended(job, state, variants)
         tell_end(job, lease.run.attempt, state, failure)
         return following
+
+    def _overtaken(self, lease: Lease) -> None:
+        """Say that what this run did is another one's to record by now."""
+        log.info("run.overtaken", run=lease.run.id)
 
     def _load_recipe(self, digest: str) -> Recipe:
         return Recipe.from_json(self._catalog.recipe(digest))
