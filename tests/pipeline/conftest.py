@@ -117,7 +117,7 @@ def pipeline(tmp_path: Path, recipe: Recipe) -> Iterator[Pipeline]:
     catalog = SqlCatalog(database, enqueue=engine.enqueue_within)
     store = FolderStore.open(f"file://{tmp_path / 'objects'}")
     bulletin = Bulletin()
-    budget = Budget(cpu_seconds=1, wall_seconds=3)
+    budget = Budget(cpu_seconds=1, wall_seconds=5)
     with Sandbox(
         1, tmp_path / "scratch", budget=budget, decoder="tests.support.moody:render"
     ) as sandbox:

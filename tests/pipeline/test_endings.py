@@ -21,7 +21,7 @@ JOB = Job("job_a", "img_a", ORIGINAL, "digest", ImageState.RUNNING, 2, NOW, NOW)
         (ImageState.DONE, "info"),
         (ImageState.REJECTED, "info"),
         (ImageState.SUPERSEDED, "info"),
-        (ImageState.GONE, "info"),
+        (ImageState.GONE, "warning"),
         (ImageState.DEAD, "error"),
     ],
 )

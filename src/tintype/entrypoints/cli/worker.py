@@ -50,7 +50,8 @@ def worker(
 
         http = HttpThread(health_app(service.app, service.exposition), listener)
         http.start()
-        print(f"The worker is ready; health at {address(listener)}/readyz (Ctrl-C stops it)")
+        where = f"health at {address(listener)}/readyz"
+        print(f"The worker is ready; {where} (Ctrl-C stops it)", flush=True)
     else:
         print("The worker is ready (Ctrl-C stops it)", flush=True)
     stopping.wait()
