@@ -95,6 +95,10 @@ help() {
 ./do test [PYTEST OPTIONS]  all tests, or those that the options name
 ./do check                  ruff, mypy and the import rules
 ./do bench [OPTIONS]        measure against the codecs and against peers (--help lists the options)
+./do bench latency          what a photograph waits on an idle machine beside its own CPU time
+./do bench queue            what a job costs with few and with 100,000 waiting; double claims
+./do bench chaos            kill -9 at random moments while photographs arrive; what is lost
+./do bench points           kill -9 at named points of a job; what is lost
 ./do lock [--upgrade]       compile requirements/*.txt from pyproject.toml
 TXT
 }

@@ -4,7 +4,7 @@ The tests do the same with fewer kills; see tests/support/storm.py for what is k
 tests/support/proof.py for what is looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,6 +52,21 @@ def points(
             storm = Storm(place, launcher, photographs, database=url, seed=seed)
             outcomes[point] = storm.haunt(point, hits, tell)
     return outcomes
+
+
+def summary(outcomes: Iterable[Outcome]) -> dict[str, float]:
+    """What several storms have come to together; seconds until drained are the worst one's."""
+    each = list(outcomes)
+    return {
+        "kills": sum(sum(outcome.kills.values()) for outcome in each),
+        "promised": sum(outcome.promises for outcome in each),
+        "lost": sum(outcome.lost for outcome in each),
+        "duplicate_outputs": sum(outcome.duplicates for outcome in each),
+        "recorded_twice": sum(outcome.recorded_twice for outcome in each),
+        "faults": sum(len(outcome.faults) for outcome in each),  # of any kind, these and others
+        "drain_seconds": max(outcome.drain_seconds for outcome in each),
+        "seconds": round(sum(outcome.seconds for outcome in each), 1),
+    }
 
 
 @contextmanager

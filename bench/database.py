@@ -1,12 +1,14 @@
 """Empty databases to measure with."""
 
+import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from tests.support.postgres import running_postgres
+from tests.support.postgres import binary, running_postgres
 
 
 class Database(StrEnum):
@@ -14,6 +16,16 @@ class Database(StrEnum):
 
     SQLITE = "sqlite"
     POSTGRES = "postgres"
+
+    @property
+    def release(self) -> str:
+        """What is measured with, and how it is set."""
+        if self is Database.SQLITE:
+            return f"SQLite {sqlite3.sqlite_version}"
+        told = subprocess.run(
+            [binary("postgres"), "--version"], capture_output=True, text=True, check=True
+        )
+        return f"PostgreSQL {told.stdout.split()[2]}, a server of its own with fsync off"
 
 
 @contextmanager

@@ -47,6 +47,15 @@ class NoStore:
     def check(self) -> None:
         pass
 
+    def mark(self, _: str) -> None:
+        pass
+
+    def unmark(self, _: str) -> None:
+        pass
+
+    def bears(self, _: str) -> bool:
+        return True
+
 
 class NoSandbox:
     """Says that everything is rendered."""
@@ -86,7 +95,7 @@ class Imageless:
 
     def __init__(self, settings: Settings) -> None:
         self._sandbox = NoSandbox(settings.decoders)
-        setattr(tintype.bootstrap, "open_store", lambda _: NoStore())  # noqa: B010
+        setattr(tintype.bootstrap, "open_store", lambda *_, **__: NoStore())  # noqa: B010
         setattr(tintype.bootstrap, "open_sandbox", lambda *_: self._sandbox)  # noqa: B010
         self._settings = settings
         self._ended = _count_ends()

@@ -17,41 +17,43 @@ from bench import chaos as storms
 from bench import latency as latencies
 from bench import queue as queues
 from bench.database import Database
-from bench.figures import conditions, write
+from bench.figures import begin, write
 from tests.support.storm import Outcome
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 NAMES = frozenset(("latency", "queue", "chaos", "points"))
 
 Where = Annotated[Database, typer.Option(help="Where catalog and engine are.")]
-Keep = Annotated[bool, typer.Option(help="Write the figures to docs/figures.")]
+Keep = Annotated[bool, typer.Option(help="Write the figures to docs/figures; of a commit only.")]
 Seed = Annotated[int, typer.Option(help="Of the dice; a failed run is repeated with its seed.")]
 _SEED = 20261121
 
 
 @app.command()
 def latency(
-    count: Annotated[int, typer.Option(min=1, help="Photographs of each size and way.")] = 40,
+    count: Annotated[int, typer.Option(min=2, help="Photographs of each size and way.")] = 40,
     keep: Keep = False,
 ) -> None:
     """Measure what one photograph waits on an idle machine beside the work on its pixels."""
     console = Console()
+    figures = begin(keep=keep, database=Database.SQLITE.release, count=count)
     with _folder() as folder:
-        figures: dict[str, object] = {"measured": conditions()}
         measured = latencies.measure(count, folder)
-    figures["latency"] = [asdict(each) for each in measured]
-    table = _table("latency in ms", "way", "photograph", "p50", "its own CPU time", "beside it")
+    figures["method"] = latencies.METHOD
+    figures["latency"] = [each.told() for each in measured]
+    columns = ("way", "photograph", "p50", "p95", "its own CPU time", "p50 beside", "p95 beside")
+    table = _table("latency in ms", *columns)
     for each in measured:
-        own = each.p50 - each.beside
-        table.add_row(each.way, each.size, f"{each.p50:.0f}", f"{own:.0f}", f"{each.beside:.0f}")
+        times = (each.p50, each.p95, each.own, each.p50 - each.own, each.p95 - each.own)
+        table.add_row(each.way, each.size, *(f"{time:.0f}" for time in times))
     console.print(table)
-    console.print(f"written to {write(figures, keep=keep, name='latency')}", highlight=False)
+    _written(console, write(figures, keep=keep, name="latency"))
 
 
 @app.command()
 def queue(
     database: Where = Database.SQLITE,
-    jobs: Annotated[int, typer.Option(min=1000, help="How many wait in a long queue.")] = 100_000,
+    jobs: Annotated[int, typer.Option(min=4000, help="How many wait in a long queue.")] = 100_000,
     claims: Annotated[int, typer.Option(min=0, help="How many are claimed by four.")] = 100_000,
     keep: Keep = False,
 ) -> None:
@@ -60,25 +62,31 @@ def queue(
     Then have four processes work off one queue, and look whether any job was claimed twice.
     """
     console = Console()
+    figures = begin(keep=keep, database=database.release, jobs=jobs, claims=claims)
+    figures["method"] = queues.METHOD
     with _folder() as folder:
-        figures: dict[str, object] = {"measured": conditions()}
-        costs = [
-            *queues.overhead(database, folder / "overhead"),
-            *queues.depth(database, jobs, folder / "depth"),
-        ]
+        overhead = queues.overhead(database, folder / "overhead")
+        few, many = queues.depth(database, jobs, folder / "depth")
         table = _table("a job without its image, in ms", "way", "CPU", "wall")
-        for each in costs:
+        for each in (*overhead, few, many):
             table.add_row(each.way, f"{each.cpu_ms:.2f}", f"{each.wall_ms:.2f}")
         console.print(table)
-        figures["costs"] = [asdict(each) for each in costs]
+        ratio = queues.ratio(few, many)
+        console.print(f"with {jobs:,} waiting, a job costs {ratio:.2f} times as much CPU")
+        figures["costs"] = [
+            {"way": each.way, "cpu_ms": each.cpu_ms, "wall_ms": each.wall_ms} | asdict(each)
+            for each in (*overhead, few, many)
+        ]
+        figures["ratio"] = ratio
         if claims:
             claimed = queues.claims(database, claims, 4, folder / "claims")
             figures["claims"] = asdict(claimed)
             console.print(
-                f"{claimed.claims} claims by {claimed.processes} processes, {claimed.twice} twice,"
-                f" {claimed.undone} jobs not done, {claimed.per_second:.0f} jobs/s"
+                f"{claimed.claims} claims by {claimed.processes} processes,"
+                f" {len(claimed.twice)} twice, {claimed.undone} jobs not done,"
+                f" {claimed.per_second:.0f} jobs/s"
             )
-    console.print(f"written to {write(figures, keep=keep, name=f'queue-{database}')}")
+    _written(console, write(figures, keep=keep, name=f"queue-{database}"))
     if claims and (claimed.twice or claimed.undone):
         raise typer.Exit(1)
 
@@ -93,12 +101,13 @@ def chaos(
 ) -> None:
     """Kill processes at random moments while photographs arrive; exit 1 if anything was lost."""
     console = Console()
+    figures = begin(keep=keep, database=database.release, kills=kills, jobs=jobs, seed=seed)
     folder = _evidence(console)
-    figures: dict[str, object] = {"measured": conditions()}
     outcome = storms.chaos(database, kills, jobs, seed, folder, console)
+    figures["sum"] = storms.summary([outcome])
     figures["chaos"] = asdict(outcome)
     _tell(console, "chaos", outcome)
-    console.print(f"written to {write(figures, keep=keep, name=f'chaos-{database}')}")
+    _written(console, write(figures, keep=keep, name=f"chaos-{database}"))
     _judge(folder, outcome.faults)
 
 
@@ -111,14 +120,19 @@ def points(
 ) -> None:
     """Kill a process at named points of a job; exit 1 if anything was lost."""
     console = Console()
+    figures = begin(keep=keep, database=database.release, hits=hits, seed=seed)
     folder = _evidence(console)
-    figures: dict[str, object] = {"measured": conditions()}
     outcomes = storms.points(database, hits, seed, folder, console)
+    figures["sum"] = storms.summary(outcomes.values())
     figures["points"] = {point: asdict(outcome) for point, outcome in outcomes.items()}
     for point, outcome in outcomes.items():
         _tell(console, point, outcome)
-    console.print(f"written to {write(figures, keep=keep, name=f'points-{database}')}")
+    _written(console, write(figures, keep=keep, name=f"points-{database}"))
     _judge(folder, [fault for each in outcomes.values() for fault in each.faults])
+
+
+def _written(console: Console, where: str) -> None:
+    console.print(f"written to {where}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

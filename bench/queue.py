@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, Self
@@ -17,7 +18,8 @@ from typing import Any, Self
 from bench.database import Database, empty_database
 from tests.support.proof import Ledger
 
-_TIMED = 1000  # jobs
+_ROUND = 100  # jobs
+_ROUNDS = 20
 _SHORT = 100  # jobs that wait in a short queue
 # In a long queue more than a small machine has, so that it is never the queue's polling that is
 # waited for.
@@ -26,14 +28,36 @@ _MANY_DECODERS = 8
 _PATIENCE = 60.0
 
 
+METHOD = (
+    "Store and decoder do nothing; all else is the real service. CPU is the processor time of its"
+    " one process, that of its idle threads too, by all jobs of a round; a database server's is not"
+    f" in it. Medians of {_ROUNDS} rounds of {_ROUND} jobs, in which the ways take turns; the"
+    " ratio is the median of the rounds' own."
+)
+
+
 @dataclass(frozen=True)
 class Cost:
-    """What one job has cost beside its image; milliseconds."""
+    """What one job has cost beside its image: milliseconds, one figure per round."""
 
     way: str
-    database: str
-    cpu_ms: float  # of processor time, in the service's process
-    wall_ms: float
+    cpu: list[float] = field(default_factory=list)  # processor time of the service's process
+    wall: list[float] = field(default_factory=list)
+
+    @property
+    def cpu_ms(self) -> float:
+        """The median round's processor time."""
+        return median(self.cpu)
+
+    @property
+    def wall_ms(self) -> float:
+        """The median round's time."""
+        return median(self.wall)
+
+    def add(self, answer: Mapping[str, float]) -> None:
+        """Note one round."""
+        self.cpu.append(answer["cpu_ms"])
+        self.wall.append(answer["wall_ms"])
 
 
 @dataclass(frozen=True)
@@ -61,7 +85,8 @@ class Imageless:
         decoders: int = _MANY_DECODERS,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
-        with (data / "log").open("ab") as log:
+        self._log = data / "log"
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "bench.imageless"),
@@ -90,29 +115,35 @@ class Imageless:
 
     def _answer(self) -> Any:
         assert self._process.stdout
-        return json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the service has ended; its log:\n{self._log.read_text()[-3000:]}")
+        return json.loads(line)
 
 
 def overhead(database: Database, folder: Path) -> list[Cost]:
     """What a job costs from its acceptance to its end, when a child is free and when none is."""
-    found = []
-    for crowded, way in ((False, "started at once"), (True, "through the queue")):
-        place = folder / way.replace(" ", "-")
-        with (
-            empty_database(database, place) as url,
-            Imageless(url, place, None, _DECODERS) as service,
-        ):
-            cost = service.ask(do="accept", count=_TIMED, crowded=crowded)
-            found.append(Cost(way, database, **cost))
-    return found
+    costs = [Cost("started at once"), Cost("through the queue")]
+    with (
+        empty_database(database, folder) as url,
+        Imageless(url, folder, None, _DECODERS) as service,
+    ):
+        for _ in range(_ROUNDS):
+            for cost in costs:
+                crowded = cost.way == "through the queue"
+                cost.add(service.ask(do="accept", count=_ROUND, crowded=crowded))
+    return costs
+
+
+def ratio(few: Cost, many: Cost) -> float:
+    """How many times the CPU of the few the many cost, round by round: others use the machine."""
+    return median(more / less for less, more in zip(few.cpu, many.cpu, strict=True))
 
 
 def depth(database: Database, jobs: int, folder: Path) -> list[Cost]:
-    """What a job costs from its claim to its end where so many wait, and where few do.
-
-    Both in rounds of the same length, in turn.
-    """
+    """What a job costs from its claim to its end where few wait, and where so many do."""
     short, long = folder / "short", folder / "long"
+    costs = [Cost(f"{_SHORT:,} wait"), Cost(f"{jobs:,} wait")]
     with (
         empty_database(database, short) as few,
         empty_database(database, long) as many,
@@ -120,20 +151,11 @@ def depth(database: Database, jobs: int, folder: Path) -> list[Cost]:
         Imageless(many, long) as long_queue,
     ):
         long_queue.ask(do="fill", count=jobs)
-        rounds: dict[str, list[Any]] = {f"{_SHORT:,} wait": [], f"{jobs:,} wait": []}
-        for _ in range(_TIMED // _SHORT):
+        for _ in range(_ROUNDS):
             short_queue.ask(do="fill", count=_SHORT)
-            for queue, timed in zip((short_queue, long_queue), rounds.values(), strict=True):
-                timed.append(queue.ask(do="work_off", count=_SHORT))
-    return [
-        Cost(
-            way,
-            database,
-            cpu_ms=median(each["cpu_ms"] for each in timed),
-            wall_ms=median(each["wall_ms"] for each in timed),
-        )
-        for way, timed in rounds.items()
-    ]
+            for cost, queue in zip(costs, (short_queue, long_queue), strict=True):
+                cost.add(queue.ask(do="work_off", count=_ROUND))
+    return costs
 
 
 def claims(database: Database, jobs: int, processes: int, folder: Path) -> Claims:

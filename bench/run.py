@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import memory, proofs, render, service
-from bench.figures import HERE, conditions, write
+from bench.figures import HERE, begin, write
 from bench.peers.install import Peers, install
 from bench.photographs import photographs
 
@@ -29,7 +29,9 @@ def main(
     parts: Annotated[list[Part] | None, typer.Argument(help="What to measure.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Medians are over so many rounds.")] = 5,
     count: Annotated[int, typer.Option(min=9, help="Photographs for the service.")] = 200,
-    keep: Annotated[bool, typer.Option(help="Write the figures to docs/figures.")] = False,
+    keep: Annotated[
+        bool, typer.Option(help="Write the figures to docs/figures; of a commit only.")
+    ] = False,
     peers: Annotated[bool, typer.Option(help="Measure sharp, ipx and thumbor too.")] = True,
 ) -> None:
     """Measure Tintype against its codecs and its peers.
@@ -39,9 +41,10 @@ def main(
     There are also `./do bench latency`, `queue`, `chaos` and `points`, with options of their own.
     """
     chosen = parts or list(Part)
-    others = install(HERE / ".cache") if peers else Peers(None, None)
     console = Console()
-    figures: dict[str, object] = {"measured": conditions()}
+    names = [part.value for part in chosen]
+    figures = begin(keep=keep, parts=names, rounds=rounds, count=count, peers=peers)
+    others = install(HERE / ".cache") if peers else Peers(None, None)
     with tempfile.TemporaryDirectory(prefix="tintype-bench-") as temporary:
         folder = Path(temporary)
         where, sources = photographs(folder)
