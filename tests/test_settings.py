@@ -92,3 +92,21 @@ def test_an_endpoint_that_leads_nowhere_is_a_problem_where_it_is_used(
         load_settings()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://[::1]:9000")
     assert load_settings().variants == "s3://bucket"
+
+
+def test_a_setting_of_another_name_is_a_problem_under_that_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VIPS_CONCURRENCY", "many")
+    with pytest.raises(SettingsInvalidError, match=r"^VIPS_CONCURRENCY: .*; got 'many'"):
+        load_settings()
+
+
+def test_what_may_hold_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINTYPE_URL", "ftp://me:hunter2@host")
+    monkeypatch.setenv("TINTYPE_DATABASE", "postgres://me:hunter2@host/photos")
+    with pytest.raises(SettingsInvalidError) as caught:
+        load_settings()
+    assert "TINTYPE_URL" in caught.value.detail
+    assert "TINTYPE_DATABASE" in caught.value.detail
+    assert "hunter2" not in caught.value.detail

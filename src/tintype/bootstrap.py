@@ -10,22 +10,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 
-from tintype.errors import SettingsInvalidError
+from tintype.errors import DatabaseMissingError, SettingsInvalidError
 from tintype.imaging.sandbox import Budget, Sandbox
 from tintype.pipeline import caching
 from tintype.pipeline.access import Authority
 from tintype.pipeline.app import App
 from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.known_store import ORIGINALS, VARIANTS, KnownStore, recognize
 from tintype.pipeline.monitors import Monitors
 from tintype.pipeline.worker import Worker
+from tintype.ports.catalog import Catalog
 from tintype.ports.monitor import Monitor
 from tintype.ports.store import Store
 from tintype.recipe.schema import Recipe
 from tintype.settings import Settings, environment
+
+if TYPE_CHECKING:
+    from tintype.adapters.metrics import Metrics
 
 log = structlog.get_logger()
 
@@ -75,15 +81,13 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
     """Wire a service from its settings; nothing runs before `start`.
 
     Raises SettingsInvalidError, StoreFailedError and CatalogFailedError where a part cannot be
-    opened.
+    opened, and StoreMistakenError for another store than the database knows.
     """
     # A second to load that `tintype develop`, which needs none of them, does not pay.
     from tintype.adapters.durable import DurableEngine
-    from tintype.adapters.metrics import Metrics
     from tintype.adapters.sql import SqlCatalog
     from tintype.adapters.sql.engines import open_engine
     from tintype.adapters.sql.migrating import migrate
-    from tintype.adapters.traces import open_traces
 
     make_folder(settings.data, "TINTYPE_DATA")
     place = _take_place(settings.data / "processes")
@@ -91,13 +95,9 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
     migrate(database)
     engine = DurableEngine(settings.database_url, threads=settings.decoders)
     catalog = SqlCatalog(database, enqueue=engine.enqueue_within)
-    originals = open_store(settings.originals_url)
-    same = settings.variants_url == settings.originals_url
-    variants = originals if same else open_store(settings.variants_url)
+    originals, variants = _open_stores(catalog, settings)
     bulletin = Bulletin()
-    metrics = Metrics(workers=settings.decoders, queue_limit=settings.queue_limit)
-    traces = open_traces(environment())
-    monitor = Monitors(metrics, traces) if traces else Monitors(metrics)
+    metrics, monitor, flush_traces = _open_monitor(settings)
     sandbox = open_sandbox(settings, place / "scratch")
     worker = Worker(
         catalog=catalog,
@@ -122,38 +122,65 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
         monitor=monitor,
         queue_limit=settings.queue_limit,
     )
-    authority = Authority.over(catalog, link_seconds=settings.link_seconds)
     metrics.follow(
         idle=lambda: sandbox.idle,
         backlog=lambda: app.jobs.queue_lately().backlog,
         paused=lambda: engine.paused,
     )
 
+    return Service(
+        app=app,
+        sandbox=sandbox,
+        spool=_empty_spool(place / "uploads"),
+        authority=Authority.over(catalog, link_seconds=settings.link_seconds),
+        monitor=monitor,
+        exposition=metrics.exposition,
+        close_catalog=database.dispose,
+        flush_traces=flush_traces,
+    )
+
+
+def _open_monitor(settings: Settings) -> "tuple[Metrics, Monitor, Callable[[], None]]":
+    """The metrics, all that watches, and what sends the last traces."""
+    from tintype.adapters.metrics import Metrics
+    from tintype.adapters.traces import open_traces
+
+    metrics = Metrics(workers=settings.decoders, queue_limit=settings.queue_limit)
+    traces = open_traces(environment())
+
     def flush_traces() -> None:
         if traces and not traces.close(_FLUSH_SECONDS):
             log.warning("traces.incomplete")
 
-    return Service(
-        app,
-        sandbox,
-        _empty_spool(place / "uploads"),
-        authority,
-        monitor,
-        metrics.exposition,
-        database.dispose,
-        flush_traces,
-    )
+    return metrics, Monitors(metrics, traces) if traces else Monitors(metrics), flush_traces
 
 
-def open_store(url: str) -> Store:
-    """The store at a `file://` or `s3://` URL; raises SettingsInvalidError, StoreFailedError."""
+def _open_stores(catalog: Catalog, settings: Settings) -> tuple[Store, Store]:
+    """The stores of originals and variants, if they are those that the database knows."""
+
+    def known(role: str, url: str) -> Store:
+        mark = catalog.store_mark(role) or recognize(catalog, role, open_store(url))
+        return KnownStore(open_store(url, mark=mark), mark)
+
+    originals = known(ORIGINALS, settings.originals_url)
+    if settings.variants_url != settings.originals_url:
+        return originals, known(VARIANTS, settings.variants_url)
+    recognize(catalog, VARIANTS, originals)  # should variants be moved, without them it is noticed
+    return originals, originals
+
+
+def open_store(url: str, *, mark: str | None = None) -> Store:
+    """The store at a `file://` or `s3://` URL, which must bear the mark if one is given.
+
+    Raises SettingsInvalidError, StoreMistakenError and StoreFailedError.
+    """
     if urlsplit(url).scheme == "s3":
         from tintype.adapters.objects import ObjectStore
 
-        return ObjectStore.open(url)
+        return ObjectStore.open(url, mark=mark)
     from tintype.adapters.folder import FolderStore
 
-    return FolderStore.open(url)
+    return FolderStore.open(url, mark=mark)
 
 
 def make_folder(folder: Path, name: str) -> None:
@@ -211,16 +238,23 @@ def _take_place(processes: Path) -> Path:
 
 
 @contextmanager
-def open_access(settings: Settings) -> Iterator[Authority]:
+def open_access(settings: Settings, *, make: bool = False) -> Iterator[Authority]:
     """Who may do what in a deployment, without its engine and stores: for keys and addresses.
 
-    Makes the database where there is none yet. Raises SettingsInvalidError, CatalogFailedError.
+    Raises DatabaseMissingError where there is no database yet, unless it may `make` one;
+    SettingsInvalidError, CatalogFailedError.
     """
     from tintype.adapters.sql import SqlCatalog
     from tintype.adapters.sql.engines import open_engine
+    from tintype.adapters.sql.examining import examine
     from tintype.adapters.sql.migrating import migrate
 
-    if not settings.database:
+    if not make:
+        found = examine(settings.database_url)
+        if found is None or found.revision is None:
+            where = database_name(settings)
+            raise DatabaseMissingError(f"There is no database of Tintype's: {where}")
+    elif not settings.database:
         make_folder(settings.data, "TINTYPE_DATA")
     database = open_engine(settings.database_url)
     try:
@@ -229,6 +263,12 @@ def open_access(settings: Settings) -> Iterator[Authority]:
         yield Authority.over(catalog, link_seconds=settings.link_seconds)
     finally:
         database.dispose()
+
+
+def database_name(settings: Settings) -> str:
+    """The database as it may be shown: an address of a server may hold a password."""
+    local = settings.database_url.startswith("sqlite:")
+    return settings.database_url if local else "that of TINTYPE_DATABASE"
 
 
 def _no_engine(*_: object) -> None:

@@ -26,8 +26,10 @@ class TintypeError(Exception):
     http_status: ClassVar[int] = 500
     hint: ClassVar[str] = ""
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self, detail: str = "", hint: str = "") -> None:
         self.detail = detail or (type(self).__doc__ or "").partition("\n")[0]
+        if hint:
+            self.hint = hint  # type: ignore[misc] # this one's own
         super().__init__(self.detail)
 
 
@@ -135,6 +137,13 @@ class SettingsInvalidError(CallerError):
     """The settings are not valid."""
 
     code = "settings_invalid"
+
+
+class DatabaseMissingError(CallerError):
+    """There is no database of Tintype's there."""
+
+    code = "database_missing"
+    hint = "Correct --data, TINTYPE_DATA or TINTYPE_DATABASE; `tintype up` makes a database."
 
 
 class KeyInvalidError(CallerError):
@@ -328,6 +337,21 @@ class StoreFailedError(SystemFailure):
 
     code = "store_failed"
     hint = "Look at the store: is it there, writable, and not full?"
+
+
+class StoreMistakenError(StoreFailedError):
+    """The store is not the one that the database knows."""
+
+    code = "store_mistaken"
+    hint = (
+        "Mount it, or correct TINTYPE_ORIGINALS or TINTYPE_VARIANTS; where another store is to take"
+        " its place for good, put a file of the name above into that."
+    )
+
+    @classmethod
+    def without(cls, mark: str) -> "StoreMistakenError":
+        """The failure of a store that has not the file by which it would be known."""
+        return cls(f"The store is not the one that the database knows: there is no {mark} in it")
 
 
 class ObjectMissingError(SystemFailure):

@@ -145,6 +145,7 @@ class Job:
     steps: tuple[Step, ...] = ()  # of the last attempt
     priority: Priority = Priority.NORMAL
     forgiven: int = 0  # attempts that count no longer, as somebody asked for the job again since
+    tries: int = 0  # attempts that have ended, where the job is read to be shown
     event: Event | None = None
     trace: str | None = None  # the W3C traceparent of what brought it
 

@@ -33,7 +33,7 @@ _PREFIX = "TINTYPE_"
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 # Never shown: they are or hold passwords.
 _SECRET = ("database", "key")
-_FILE = "tintype.toml"
+FILE = "tintype.toml"
 
 
 def _processors() -> int:
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     """What one deployment of Tintype is told besides its recipe."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, toml_file=_FILE, extra="forbid", frozen=True
+        env_prefix=_PREFIX, toml_file=FILE, extra="forbid", frozen=True
     )
 
     recipe: Path = Field(Path("recipe.yaml"), examples=["recipe.yaml"])
@@ -182,7 +182,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         problems += map(_problem, error.errors())
     except tomllib.TOMLDecodeError as error:
-        problems.append(f"{_FILE}: {error}")
+        problems.append(f"{FILE}: {error}")
     if problems:
         raise SettingsInvalidError("\n".join(problems))
     return settings
@@ -216,10 +216,15 @@ def _is_web_address(text: str) -> bool:
 
 
 def _problem(problem: ErrorDetails) -> str:
-    name = str(problem["loc"][0])
-    if name not in Settings.model_fields:
-        return f"{_FILE}: {name}: there is no such setting"
-    example = (Settings.model_fields[name].examples or [""])[0]
+    told = str(problem["loc"][0])
+    fields = Settings.model_fields
+    name = next((name for name in fields if fields[name].validation_alias == told), told)
+    if name not in fields:
+        return f"{FILE}: {name}: there is no such setting"
+    example = (fields[name].examples or [""])[0]
     said = problem["msg"].removeprefix("Value error, ")
-    got = "" if name in _SECRET else f"got {problem['input']!r}, "
-    return f"{_PREFIX}{name.upper()}: {said}; {got}an example is {example}"
+    # What is before the @ of an address may be a password.
+    secret = name in _SECRET or "@" in str(problem["input"])
+    got = "" if secret else f"got {problem['input']!r}, "
+    variable = str(fields[name].validation_alias or f"{_PREFIX}{name.upper()}")
+    return f"{variable}: {said}; {got}an example is {example}"

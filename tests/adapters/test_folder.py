@@ -1,6 +1,7 @@
 """The folder store: the contract, and what only a folder can do wrong."""
 
 import errno
+import fcntl
 import os
 import resource
 import shutil
@@ -20,6 +21,7 @@ from tintype.errors import (
     ObjectMissingError,
     SettingsInvalidError,
     StoreFailedError,
+    StoreMistakenError,
 )
 from tintype.testing.store_contract import StoreContract
 
@@ -157,6 +159,93 @@ def test_what_a_killed_put_left_is_invisible_and_swept(
     assert list((folder / ".tintype").iterdir()) == []
 
 
+SWEEPING = """
+import sys
+from tintype.adapters.folder import FolderStore
+
+FolderStore.open(sys.argv[1])
+print("sweeping", flush=True)
+while True:
+    FolderStore.open(sys.argv[1])
+"""
+
+
+def test_puts_while_other_processes_start_do_not_fail(
+    store: FolderStore, folder: Path, source: Path
+) -> None:
+    command = [sys.executable, "-c", SWEEPING, folder.as_uri()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as sweeping:
+        assert sweeping.stdout
+        assert sweeping.stdout.readline() == b"sweeping\n"
+        for number in range(200):
+            put(store, f"a/{number}", source)
+        sweeping.kill()
+    assert len(list(store.list())) == 200
+
+
+def test_an_unfinished_file_that_is_swept_before_it_is_locked_is_made_anew(
+    store: FolderStore, folder: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+    swept: list[Path] = []
+
+    def late(descriptor: int, operation: int) -> None:
+        if len(swept) < 3:
+            (unfinished,) = (folder / ".tintype").iterdir()
+            with monkeypatch.context() as other:
+                other.setattr(fcntl, "flock", lock)
+                FolderStore.open(folder.as_uri())
+            swept.append(unfinished)
+        lock(descriptor, operation)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", late)
+        put(store, "a", source)
+    assert len(set(swept)) == 3
+    assert store.head("a").size == len(b"content")
+    assert list((folder / ".tintype").iterdir()) == []
+
+
+def test_a_folder_without_the_mark_is_not_opened_and_stays_as_it_is(
+    store: FolderStore, folder: Path, source: Path, tmp_path: Path
+) -> None:
+    put(store, "a", source)
+    store.mark("m")
+    assert FolderStore.open(folder.as_uri(), mark="m").head("a") == store.head("a")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for wrong in (empty, tmp_path / "none", source):
+        with pytest.raises(StoreMistakenError, match=r"no \.tintype-m in it"):
+            FolderStore.open(wrong.as_uri(), mark="m")
+    assert list(empty.iterdir()) == []
+    assert not (tmp_path / "none").exists()
+
+
+def test_nothing_is_put_where_the_mark_is_not(
+    store: FolderStore, folder: Path, source: Path
+) -> None:
+    store.mark("m")
+    known = FolderStore.open(folder.as_uri(), mark="m")
+    folder.rename(folder.with_name("elsewhere"))
+    mount_point = FolderStore.open(folder.as_uri())
+    with pytest.raises(StoreMistakenError):
+        put(known, "a", source)
+    assert list(mount_point.list()) == []
+    folder.rename(folder.with_name("mount-point"))
+    folder.with_name("elsewhere").rename(folder)
+    put(known, "a", source)
+
+
+def test_a_mark_moves_with_the_objects_and_survives_the_sweep(
+    store: FolderStore, folder: Path, tmp_path: Path
+) -> None:
+    store.mark("m")
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(".tintype"))
+    assert FolderStore.open(copy.as_uri(), mark="m").bears("m")
+    assert FolderStore.open(copy.as_uri(), mark="m").bears("m")
+
+
 def test_an_object_is_on_disk_before_it_is_seen(
     store: FolderStore, folder: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +314,7 @@ ASKS: dict[str, Ask] = {
     "delete": lambda store, _: store.delete("a"),
     "list": lambda store, _: list(store.list()),
     "check": lambda store, _: store.check(),
+    "mark": lambda store, _: store.mark("m"),
 }
 
 
@@ -243,6 +333,9 @@ ASKS: dict[str, Ask] = {
         ("delete", "unlink"),
         ("list", "scandir"),
         ("check", "write"),
+        ("mark", "write"),
+        ("mark", "fsync"),
+        ("bears", "stat"),
     ],
 )
 def test_what_cannot_be_read_is_not_taken_for_missing(
@@ -255,6 +348,7 @@ def test_what_cannot_be_read_is_not_taken_for_missing(
     code: int,
     remedy: str,
 ) -> None:
+    asks: dict[str, Ask] = {**ASKS, "bears": lambda store, _: store.bears("m")}
     put(store, "a", source)
 
     def fail(*arguments: object, **options: object) -> None:
@@ -263,11 +357,11 @@ def test_what_cannot_be_read_is_not_taken_for_missing(
     with monkeypatch.context() as patch:
         patch.setattr(os, call, fail)
         with pytest.raises(StoreFailedError) as caught:
-            ASKS[ask](store, source)
+            asks[ask](store, source)
     assert os.strerror(code) in caught.value.detail
     assert remedy in caught.value.detail
     assert str(folder) not in caught.value.detail
-    ASKS[ask](store, source)
+    asks[ask](store, source)
 
 
 @pytest.mark.parametrize("ask", ASKS)

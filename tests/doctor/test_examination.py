@@ -38,12 +38,37 @@ def test_each_thing_that_is_wrong_is_bad_by_itself(tmp_path: Path) -> None:
     assert found == {"originals", "database", "address"}
 
 
+def test_a_database_that_others_may_read_is_bad(tmp_path: Path) -> None:
+    (tmp_path / "tintype.db").touch(0o600)
+    (tmp_path / "tintype.db").chmod(0o640)
+    found = {each.check: each for each in examine(settings(tmp_path), {})}
+    assert found["file rights"].verdict is Verdict.BAD
+    assert found["file rights"].remedy == f"`chmod 600 {tmp_path}/tintype.db`"
+
+
 def test_wrong_settings_are_told_one_by_one_and_the_rest_is_looked_at() -> None:
     error = SettingsInvalidError("TINTYPE_PORT: too large\nTINTYPE_HSOT: no such setting")
     found = list(examine_without_settings(error, {}))
     told = [each.detail for each in found if each.check == "settings"]
     assert told == ["TINTYPE_PORT: too large", "TINTYPE_HSOT: no such setting"]
     assert {"python", "libvips", "sandbox"} <= {each.check for each in found}
+
+
+def test_what_to_correct_is_named_where_it_was_given() -> None:
+    error = SettingsInvalidError(
+        "TINTYPE_PORT: too large\nTINTYPE_DECODERS: too many\nTINTYPE_HOST: none\n"
+        "tintype.toml: foo: there is no such setting\nTINTYPE_KEYY: there is no such setting"
+    )
+    environ = {"PORT": "99999", "TINTYPE_HOST": "", "TINTYPE_KEYY": "1"}
+    found = examine_without_settings(error, environ)
+    remedies = [each.remedy.partition(":")[0] for each in found if each.check == "settings"]
+    assert remedies == [
+        "Correct --port or the variable PORT or port in tintype.toml",
+        "Correct decoders in tintype.toml",
+        "Correct --host or the variable TINTYPE_HOST",
+        "Correct tintype.toml",
+        "Correct the variable TINTYPE_KEYY",
+    ]
 
 
 def test_a_check_that_breaks_hides_no_other(

@@ -1,6 +1,7 @@
 """Space, rights and kinds of file systems."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -97,12 +98,59 @@ def test_a_file_of_somebody_else_is_told_by_name(tmp_path: Path) -> None:
     assert "belongs to" in found.detail
 
 
-@pytest.mark.parametrize(("mode", "verdict"), [(0o757, "bad"), (0o755, "warn"), (0o710, "ok")])
-def test_a_data_folder_that_is_open_to_everybody_is_told(
+@pytest.mark.parametrize(
+    ("mode", "verdict"),
+    [(0o757, "bad"), (0o770, "bad"), (0o755, "warn"), (0o751, "warn"), (0o750, "ok")],
+)
+def test_a_data_folder_that_is_open_to_others_is_told(
     tmp_path: Path, mode: int, verdict: str
 ) -> None:
     tmp_path.chmod(mode)
-    assert folders.rights(tmp_path).verdict == verdict
+    found = folders.rights(tmp_path)
+    assert found.verdict == verdict
+    assert found.remedy == ("" if verdict == "ok" else f"`chmod 750 {tmp_path}`.")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """The files of a database in use, in a folder whose name a shell would take apart."""
+    folder = tmp_path / "a b"
+    folder.mkdir()
+    for name in ("tintype.db", "tintype.db-wal", "tintype.db-shm", "else"):
+        (folder / name).touch(0o600)
+    return folder / "tintype.db"
+
+
+def test_a_database_of_ones_own_is_fine_and_none_is_no_finding(database: Path) -> None:
+    (database.parent / "else").chmod(0o666)
+    (found,) = folders.secrecy(database)
+    assert found.verdict is Verdict.OK
+    assert list(folders.secrecy(None)) == []
+    assert list(folders.secrecy(database.with_name("missing.db"))) == []
+
+
+@pytest.mark.parametrize("name", ["tintype.db", "tintype.db-wal", "tintype.db-shm"])
+@pytest.mark.parametrize(
+    ("mode", "what"),
+    [(0o640, "read"), (0o604, "read"), (0o620, "read and write"), (0o602, "read and write")],
+)
+def test_a_database_that_others_may_use_is_bad_and_its_remedy_mends_it(
+    database: Path, name: str, mode: int, what: str
+) -> None:
+    database.with_name(name).chmod(mode)
+    (found,) = folders.secrecy(database)
+    assert found.verdict is Verdict.BAD
+    assert f"may {what} {database.with_name(name)} (mode {mode:o})" in found.detail
+    subprocess.run(["sh", "-c", found.remedy.strip("`")], check=True)
+    (mended,) = folders.secrecy(database)
+    assert mended.verdict is Verdict.OK
+
+
+def test_every_open_file_of_a_database_is_named_at_once(database: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        database.with_name(database.name + end).chmod(0o644)
+    (found,) = folders.secrecy(database)
+    assert found.remedy.count("tintype.db") == 3
 
 
 def mounts(*kinds: tuple[str, str]) -> str:

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.nobody import open_folder, without_rights
+from tintype.adapters.folder import FolderStore
+from tintype.adapters.sql import SqlCatalog, migrate, open_engine
 from tintype.adapters.sql.examining import Condition
 from tintype.doctor import Verdict, storage
 from tintype.errors import CatalogFailedError
+from tintype.pipeline.known_store import ORIGINALS, VARIANTS, recognize
+from tintype.settings import Settings
 
 URL = "postgresql://tintype:hunter2@db.example:5433/tintype?password=hunter3"
 
@@ -53,6 +57,88 @@ def test_a_folder_store_that_is_a_file_is_bad(tmp_path: Path) -> None:
     file = tmp_path / "objects"
     file.touch()
     assert storage.store("stores", f"file://{file}").verdict is Verdict.BAD
+
+
+@pytest.mark.parametrize("folder", ["/proc/tintype", "/proc/a/b", "/dev/null/objects"])
+def test_a_folder_store_that_is_not_there_and_cannot_be_made_is_bad(folder: str) -> None:
+    found = storage.store("stores", f"file://{folder}")
+    assert found.verdict is Verdict.BAD
+    assert "cannot be made" in found.detail
+
+
+def test_a_folder_store_whose_name_is_too_long_is_bad_and_leaves_nothing(tmp_path: Path) -> None:
+    found = storage.store("stores", f"file://{tmp_path}/a/{'n' * 256}")
+    assert found.verdict is Verdict.BAD
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_store_in_a_folder_without_rights_is_bad(reachable: Path) -> None:
+    reachable.chmod(0o555)
+    with without_rights():
+        found = storage.store("stores", f"file://{reachable}/a/b")
+    assert found.verdict is Verdict.BAD
+    assert "Permission denied" in found.detail
+
+
+def known_stores(tmp_path: Path, database: str = "") -> Settings:
+    """A deployment whose database knows its two stores."""
+    settings = Settings(
+        data=tmp_path,
+        database=database,
+        originals=f"file://{tmp_path}/originals",
+        variants=f"file://{tmp_path}/variants",
+    )
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    catalog = SqlCatalog(engine, lambda *_: None)
+    for role in (ORIGINALS, VARIANTS):
+        recognize(catalog, role, FolderStore.open(f"file://{tmp_path}/{role}"))
+    engine.dispose()
+    return settings
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_the_stores_that_the_database_knows_are_fine_and_no_others(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    settings = known_stores(
+        tmp_path, request.getfixturevalue("postgres_url") if kind == "postgres" else ""
+    )
+    found = {each.check: each.verdict for each in storage.stores(settings)}
+    assert found == {"originals": Verdict.OK, "variants": Verdict.OK}
+    (tmp_path / "originals").rename(tmp_path / "away")
+    (tmp_path / "originals").mkdir()
+    originals, variants = storage.stores(settings)
+    assert (originals.verdict, variants.verdict) == (Verdict.BAD, Verdict.OK)
+    assert "there is no .tintype-originals-" in originals.detail
+    assert "Mount it" in originals.remedy
+    assert not list((tmp_path / "originals").iterdir())
+
+
+def test_a_store_that_the_database_knows_is_not_to_be_made_anew(tmp_path: Path) -> None:
+    settings = known_stores(tmp_path)
+    (tmp_path / "variants").rename(tmp_path / "away")
+    _, variants = storage.stores(settings)
+    assert variants.verdict is Verdict.BAD
+    assert not (tmp_path / "variants").exists()
+
+
+def test_one_store_is_to_bear_both_marks(tmp_path: Path) -> None:
+    known = known_stores(tmp_path)
+    settings = known.model_copy(update={"variants": known.originals})
+    (found,) = storage.stores(settings)
+    assert found.verdict is Verdict.BAD
+    assert "there is no .tintype-variants-" in found.detail
+    for mark in (tmp_path / "variants").glob(".tintype-*"):
+        mark.rename(tmp_path / "originals" / mark.name)
+    (found,) = storage.stores(settings)
+    assert found.verdict is Verdict.OK
+
+
+def test_stores_are_looked_at_though_the_database_is_away(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, database=f"postgresql://tintype@/tintype?host={tmp_path}")
+    (found,) = storage.stores(settings)
+    assert found.verdict is Verdict.OK
 
 
 def test_an_address_that_is_no_store_is_bad() -> None:

@@ -16,6 +16,7 @@ from tintype.imaging.sandbox import Budget, Sandbox
 from tintype.model import Image, Priority, Run
 from tintype.pipeline.app import App, Upload
 from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.known_store import ORIGINALS, KnownStore, recognize
 from tintype.pipeline.monitors import Monitors
 from tintype.pipeline.worker import Worker
 from tintype.recipe.loader import loads
@@ -38,13 +39,15 @@ class HandEngine:
     """An engine whose runs wait until the test takes them."""
 
     waiting: deque[tuple[Run, float]] = field(default_factory=deque)
+    started: dict[Run, Priority] = field(default_factory=dict)
     paused: bool = False
 
     def launch(self, handler: Callable[[Run], None]) -> None:
         """Nothing runs by itself."""
 
-    def start(self, run: Run) -> None:
+    def start(self, run: Run, *, priority: Priority = Priority.NORMAL) -> None:
         self.waiting.append((run, 0.0))
+        self.started[run] = priority
 
     def enqueue(
         self, run: Run, *, delay: float = 0.0, priority: Priority = Priority.NORMAL
@@ -115,7 +118,10 @@ def pipeline(tmp_path: Path, recipe: Recipe) -> Iterator[Pipeline]:
     database = open_engine(f"sqlite:///{tmp_path / 'test.db'}")
     migrate(database)
     catalog = SqlCatalog(database, enqueue=engine.enqueue_within)
-    store = FolderStore.open(f"file://{tmp_path / 'objects'}")
+    address = f"file://{tmp_path / 'objects'}"
+    mark = recognize(catalog, ORIGINALS, FolderStore.open(address))
+    store = FolderStore.open(address, mark=mark)
+    known = KnownStore(store, mark)
     bulletin = Bulletin()
     budget = Budget(cpu_seconds=1, wall_seconds=5)
     with Sandbox(
@@ -123,8 +129,8 @@ def pipeline(tmp_path: Path, recipe: Recipe) -> Iterator[Pipeline]:
     ) as sandbox:
         worker = Worker(
             catalog=catalog,
-            originals=store,
-            variants=store,
+            originals=known,
+            variants=known,
             sandbox=sandbox,
             bulletin=bulletin,
             monitor=Monitors(),
@@ -135,8 +141,8 @@ def pipeline(tmp_path: Path, recipe: Recipe) -> Iterator[Pipeline]:
         app = App(
             recipe=recipe,
             catalog=catalog,
-            originals=store,
-            variants=store,
+            originals=known,
+            variants=known,
             engine=engine,
             sandbox=sandbox,
             worker=worker,

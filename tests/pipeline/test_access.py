@@ -1,7 +1,7 @@
 """API keys: who comes in, for how long, and what is kept of a secret."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,8 +22,15 @@ from tintype.errors import (
     UnauthenticatedError,
 )
 from tintype.model import ApiKey, Scope
-from tintype.pipeline.access import ANYBODY, Access, Authority, Caller, Invitations, digest_of
-from tintype.pipeline.signing import Seal
+from tintype.pipeline.access import (
+    ANYBODY,
+    SESSION,
+    Access,
+    Authority,
+    Caller,
+    Invitations,
+    digest_of,
+)
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -47,10 +54,23 @@ class CountingCatalog(SqlCatalog):
     reads = 0
     writes = 0
     away = False
+    meanwhile: Callable[[], object] | None = None  # what happens once, before a read ends
 
     def key(self, digest: str) -> ApiKey | None:
         self.reads += 1
-        return super().key(digest)
+        found = super().key(digest)
+        self.happen()
+        return found
+
+    def session_key(self, digest: str) -> ApiKey | None:
+        found = super().session_key(digest)
+        self.happen()
+        return found
+
+    def happen(self) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            meanwhile()
 
     def touch_key(self, key_id: str, used_at: datetime) -> None:
         self.writes += 1
@@ -201,9 +221,10 @@ def test_a_database_that_cannot_note_the_use_turns_nobody_away(
 def test_what_is_remembered_does_not_grow_without_end(access: Access) -> None:
     secrets = [access.create("many", [Scope.READ])[1] for _ in range(3)]
     for secret in secrets:
-        access._remembered.update({f"{secret}{n}": (access.keys()[0], NOW) for n in range(1000)})
+        remembered = access._secrets._remembered
+        remembered.update({f"{secret}{n}": (access.keys()[0], NOW) for n in range(1000)})
         access.admit(secret)
-        assert len(access._remembered) <= 1000
+        assert len(remembered) <= 1000
 
 
 def test_a_key_is_revoked_by_its_name_where_only_one_can_be_meant(access: Access) -> None:
@@ -253,12 +274,102 @@ def test_a_caller_may_what_its_scopes_say_and_admin_everything() -> None:
 def test_an_invitation_opens_once(access: Access, clock: Clock) -> None:
     invitations = Invitations(access, clock=clock)
     token = invitations.invite()
-    assert access.admit(invitations.redeem(token)).scopes == set(Scope)
+    assert invitations.redeem(token).scopes == set(Scope)
     with pytest.raises(UnauthenticatedError, match="used"):
         invitations.redeem(token)
     for wrong in ("", token[:-1], invitations.invite()[1:]):
         with pytest.raises(UnauthenticatedError):
             invitations.redeem(wrong)
+
+
+def refused(access: Access, token: str) -> bool:
+    try:
+        access.admit_session(token)
+    except UnauthenticatedError:
+        return True
+    return False
+
+
+def test_a_session_is_its_keys_for_a_week(access: Access, clock: Clock) -> None:
+    key, secret = access.create("shop", [Scope.READ])
+    token = access.begin_session(key)
+    assert re.fullmatch(r"[\w-]{43}", token)
+    assert access.admit_session(token).id == access.admit(secret).id == key.id
+    clock.wait(days=6, hours=23)
+    assert not refused(access, token)
+    clock.wait(hours=1)
+    assert refused(access, token)
+    access.admit(secret)
+
+
+def test_a_session_ends_with_its_key(access: Access, clock: Clock) -> None:
+    short, _ = access.create("short", [Scope.READ], NOW + timedelta(hours=1))
+    long, _ = access.create("long", [Scope.READ])
+    tokens = [access.begin_session(key) for key in (short, long)]
+    assert [refused(access, token) for token in tokens] == [False, False]
+    access.revoke("long")
+    assert [refused(access, token) for token in tokens] == [False, True]
+    clock.wait(hours=1)
+    assert [refused(access, token) for token in tokens] == [True, True]
+
+
+def test_a_session_that_is_ended_opens_nothing_here_at_once_and_elsewhere_soon(
+    access: Access, catalog: CountingCatalog, clock: Clock
+) -> None:
+    key, _ = access.create("shop", [Scope.READ])
+    token, other = access.begin_session(key), access.begin_session(key)
+    elsewhere = Access(catalog, clock=clock)
+    assert not refused(access, token)
+    assert not refused(elsewhere, token)
+    access.end_session(token)
+    access.end_session("never given out")
+    assert refused(access, token)
+    clock.wait(seconds=3)
+    assert refused(elsewhere, token)
+    assert not refused(elsewhere, other)
+
+
+def test_what_ends_while_it_is_read_is_not_remembered(
+    access: Access, catalog: CountingCatalog
+) -> None:
+    key, secret = access.create("shop", [Scope.READ])
+    token = access.begin_session(key)
+    catalog.meanwhile = lambda: access.end_session(token)
+    access.admit_session(token)  # asked before it ended
+    assert refused(access, token)
+    catalog.meanwhile = lambda: access.revoke(key.id)
+    access.admit(secret)
+    refusal(access, secret)
+
+
+def test_a_session_outlives_the_process(
+    access: Access, catalog: CountingCatalog, clock: Clock
+) -> None:
+    token = access.begin_session(access.create("shop", [Scope.READ])[0])
+    assert not refused(Access(catalog, clock=clock), token)
+
+
+def test_a_token_is_no_secret_and_a_secret_no_token(access: Access) -> None:
+    key, secret = access.create("shop", [Scope.ADMIN])
+    token = access.begin_session(key)
+    access.admit(secret)
+    access.admit_session(token)  # both are remembered now
+    refusal(access, token)
+    assert refused(access, secret)
+
+
+def test_nothing_in_the_database_opens_a_session(access: Access, tmp_path: Path) -> None:
+    """Not even with the secrets that sign: that is what sets them apart from a signed cookie."""
+    token = access.begin_session(access.create("shop", [Scope.ADMIN])[0])
+    assert not refused(access, token)
+    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert digest_of(token).encode() in content
+    assert token.encode() not in content
+    kept = set(re.findall(rb"[\w-]{20,}", content))
+    assert digest_of(token).encode() in {each[-64:] for each in kept}
+    for each in kept:
+        for text in (each, each[-64:], each[-43:]):
+            assert refused(access, text.decode("latin-1"))
 
 
 def test_an_invitation_is_good_for_ten_minutes_and_its_key_for_a_week(
@@ -267,37 +378,29 @@ def test_an_invitation_is_good_for_ten_minutes_and_its_key_for_a_week(
     invitations = Invitations(access, clock=clock)
     soon, late = invitations.invite(), invitations.invite()
     clock.wait(minutes=9, seconds=59)
-    secret = invitations.redeem(soon)
+    key = invitations.redeem(soon)
+    assert key.expires_at == clock.now + SESSION
+    token = access.begin_session(key)
     clock.wait(seconds=1)
     with pytest.raises(UnauthenticatedError):
         invitations.redeem(late)
     clock.wait(days=6)
-    access.admit(secret)
+    assert not refused(access, token)
     clock.wait(days=1)
-    refusal(access, secret)
+    assert refused(access, token)
 
 
 def test_rotation_keeps_what_was_signed_before_until_the_next(catalog: CountingCatalog) -> None:
     authority = Authority.over(catalog, link_seconds=60)
     link = parse_qsl(authority.links.sign("/a.jpg"))
-    session = authority.sessions.mark("session")
     assert authority.links.verify("/a.jpg", link)
     authority.rotate()
     elsewhere = Authority.over(catalog, link_seconds=60)
     assert elsewhere.links.verify("/a.jpg", link)
-    assert elsewhere.sessions.is_known("session", session)
     authority.rotate()
     elsewhere = Authority.over(catalog, link_seconds=60)
     with pytest.raises(SignatureInvalidError):
         elsewhere.links.verify("/a.jpg", link)
-    assert not elsewhere.sessions.is_known("session", session)
-
-
-def test_addresses_and_sessions_have_secrets_of_their_own(catalog: CountingCatalog) -> None:
-    authority = Authority.over(catalog, link_seconds=60)
-    message = "the same text"
-    session = authority.sessions.mark(message)
-    assert not Seal(lambda: catalog.secrets("delivery")).is_known(message, session)
 
 
 def test_nothing_that_is_logged_holds_a_secret(access: Access, clock: Clock) -> None:
@@ -308,10 +411,12 @@ def test_nothing_that_is_logged_holds_a_secret(access: Access, clock: Clock) -> 
         refusal(access, secret)
         invitations = Invitations(access, clock=clock)
         token = invitations.invite()
-        invited = invitations.redeem(token)
+        session = access.begin_session(invitations.redeem(token))
+        access.admit_session(session)
+        access.end_session(session)
     events = [line["event"] for line in lines]
     assert events == ["api_key.created", "api_key.revoked", "api_key.created"]
     told = repr(lines)
     assert key.id in told
-    for hidden in (secret, token, invited, digest_of(secret)):
+    for hidden in (secret, token, session, digest_of(secret), digest_of(session)):
         assert hidden not in told

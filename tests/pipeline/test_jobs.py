@@ -15,7 +15,8 @@ from tintype.errors import (
     ObjectMissingError,
     StoreFailedError,
 )
-from tintype.model import Image, ImageState
+from tintype.model import Image, ImageState, Priority, Run
+from tintype.pipeline.app import Upload
 from tintype.ports.catalog import Which
 
 PICTURE = encoded(photograph(80, 60), "PNG")
@@ -199,3 +200,20 @@ def test_a_paused_queue_is_told_and_uploads_wait_in_it(pipeline: Pipeline) -> No
     assert pipeline.app.jobs.queue().backlog.queued == 1
     pipeline.app.jobs.resume()
     assert not pipeline.app.jobs.queue_lately().paused
+
+
+def test_a_run_is_started_with_its_jobs_priority_whatever_starts_it(pipeline: Pipeline) -> None:
+    """The engine enqueues it so where it has no room."""
+    file = pipeline.folder / "file"
+
+    def high(content: bytes) -> Run:
+        file.write_bytes(content)
+        upload = Upload(file, "a.png", "originals/a.png", priority=Priority.HIGH)
+        return Run(pipeline.app.accept(upload).job.id, 1)
+
+    first = high(PICTURE)
+    assert pipeline.catalog.claim(first)
+    second = high(OTHER)  # waits for the first
+    assert pipeline.engine.started == {first: Priority.HIGH}
+    pipeline.app.jobs.cancel(first.job_id)
+    assert pipeline.engine.started == dict.fromkeys((first, second), Priority.HIGH)

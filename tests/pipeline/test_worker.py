@@ -1,13 +1,19 @@
 """One attempt after another: what is recorded, tried again, refused, overtaken."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from PIL import Image as Picture
 
 from tests.pipeline.conftest import Pipeline
 from tests.support import moody
 from tests.support.photographs import encoded, photograph
-from tintype.errors import KeyInvalidError, StoreFailedError
+from tintype.adapters.folder import FolderStore
+from tintype.adapters.sql import SqlCatalog
+from tintype.errors import CatalogFailedError, KeyInvalidError, StoreFailedError
 from tintype.model import ImageState, Run, StepStatus
+from tintype.ports.store import StoredObject
 
 PICTURE = encoded(photograph(80, 60), "PNG")
 
@@ -137,6 +143,54 @@ def test_a_version_that_comes_while_the_old_one_runs_waits_and_wins(pipeline: Pi
     pipeline.finish()
     assert pipeline.app.image(image.id).state is ImageState.DONE
     assert not pipeline.catalog.current(lease)
+
+
+@pytest.fixture
+def taken_over(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run whose process is taken for dead in the middle of its first put, and wakes up."""
+    put, run = FolderStore.put, Run(pipeline.upload("a.png", PICTURE).job_id, 1)
+
+    def put_late(store: FolderStore, key: str, source: Path, **options: Any) -> StoredObject:
+        monkeypatch.setattr(FolderStore, "put", put)
+        assert pipeline.worker.work(run) is None
+        assert pipeline.app.jobs.one(run.job_id).state is ImageState.DONE
+        return put(store, key, source, **options)
+
+    monkeypatch.setattr(FolderStore, "put", put_late)
+    pipeline.engine.waiting.clear()
+    return run
+
+
+def assert_stored_as_recorded(pipeline: Pipeline, job_id: str) -> None:
+    image = pipeline.app.image(pipeline.app.jobs.one(job_id).image_id)
+    assert image.state is ImageState.DONE
+    assert len(image.variants) > 0
+    for variant in image.variants:
+        assert pipeline.store.head(variant.key).version == variant.etag
+
+
+def test_what_was_written_late_is_made_again(pipeline: Pipeline, taken_over: Run) -> None:
+    pipeline.worker.work(taken_over)
+    assert pipeline.app.jobs.one(taken_over.job_id).state is ImageState.QUEUED
+    pipeline.finish()
+    assert_stored_as_recorded(pipeline, taken_over.job_id)
+    assert pipeline.app.jobs.one(taken_over.job_id).attempts == 2
+
+
+def test_what_was_written_late_is_made_again_when_the_database_was_away(
+    pipeline: Pipeline, taken_over: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as away:
+        away.setattr(SqlCatalog, "repair", failing)
+        with pytest.raises(CatalogFailedError):
+            pipeline.worker.work(taken_over)
+    assert pipeline.worker.work(taken_over, begun=1) is None
+    pipeline.finish()
+    assert_stored_as_recorded(pipeline, taken_over.job_id)
+
+
+def failing(*_: object) -> None:
+    raise CatalogFailedError
 
 
 def test_an_object_replaced_behind_our_back_is_made_as_it_is_now(pipeline: Pipeline) -> None:

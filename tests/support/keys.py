@@ -9,5 +9,5 @@ from tintype.settings import load_settings
 
 def new_key(data: Path, *scopes: str) -> str:
     """The secret of a new API key in the database of a data folder."""
-    with open_access(load_settings(data=data)) as authority:
+    with open_access(load_settings(data=data), make=True) as authority:
         return authority.access.create("test", map(Scope, scopes))[1]

@@ -73,7 +73,7 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [_binary(program), "-D", self._data, *arguments],
+            [binary(program), "-D", self._data, *arguments],
             user=self._user,
             cwd=self._folder,
             check=True,
@@ -82,7 +82,7 @@ class PostgresServer:
         )
 
 
-def _binary(program: str) -> str:
+def binary(program: str) -> str:
     """A program of the newest Postgres here: Debian keeps them off the PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
     path = str(found[-1]) if found else shutil.which(program)

@@ -4,6 +4,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -105,16 +106,28 @@ class Ledger:
         return True
 
 
+class Kind(Enum):
+    """What a fault is."""
+
+    LOST = auto()  # something that was promised is not there, or not done
+    DUPLICATE = auto()  # an output, or an image, that is there once too often
+    TWICE = auto()  # a job that has done its work, or a step of it, more than once
+    OTHER = auto()
+
+
 class Proof:
     """Looks for what must not be, after all is drained and every process has ended.
 
-    `faults` are what it found. Photographs that were rejected because two of their decoders were
-    killed are none: they are counted as `rejected`.
+    `faults` are what it found, and `kinds` how many of each kind these are. Photographs that were
+    rejected because two of their decoders were killed are none: they are counted as `rejected`,
+    and those that were made again as `remade`.
     """
 
     def __init__(self, ledger: Ledger, data: Path, promises: Sequence[Promise]) -> None:
         self.faults: list[str] = []
+        self.kinds = Counter[Kind]()
         self.rejected = 0
+        self.remade = 0
         self._data = data
         self._promises = promises
         self._pictures = {promise.name: promise.picture for promise in promises}
@@ -164,23 +177,31 @@ class Proof:
         """Why attempts failed."""
         return Counter(each.error_code for each in self._attempts if each.error_code)
 
-    def _note(self, faults: Iterable[str]) -> None:
-        self.faults += faults
+    def _note(self, faults: Iterable[str], kind: Kind = Kind.OTHER) -> None:
+        found = list(faults)
+        self.faults += found
+        self.kinds[kind] += len(found)
 
     def _check_promises(self) -> None:
         """Every promised image is there, and once for an idempotency key."""
         known = {image.id for image in self._images}
         self._note(
-            f"{promise.name} was promised as {promise.image_id}, which is lost"
-            for promise in self._promises
-            if promise.image_id not in known
+            (
+                f"{promise.name} was promised as {promise.image_id}, which is lost"
+                for promise in self._promises
+                if promise.image_id not in known
+            ),
+            Kind.LOST,
         )
         names = Counter(image.name for image in self._images)
         kinds = {promise.name: promise.kind for promise in self._promises}
         self._note(
-            f"{name} is {count} images"
-            for name, count in names.items()
-            if count > 1 and kinds.get(name) != "new"
+            (
+                f"{name} is {count} images"
+                for name, count in names.items()
+                if count > 1 and kinds.get(name) != "new"
+            ),
+            Kind.DUPLICATE,
         )
         self._note(f"{name} was never sent" for name in names.keys() - kinds.keys())
         promised = Counter(promise.name for promise in self._promises if promise.kind == "once")
@@ -197,22 +218,26 @@ class Proof:
         present = {image.job_id: image for image in self._images}
         for job in self._jobs:
             ended = attempts[job.id]
-            well = sum(attempt.error_code is None for attempt in ended)
+            # What somebody asked for again is recorded again.
+            well = sum(each.error_code is None and each.number > job.forgiven for each in ended)
+            self.remade += job.forgiven > 0
             if image := present.pop(job.id, None):
                 if _twice_killed(job, ended):
                     self.rejected += 1
                 elif (job.state, image.state, well) != (ImageState.DONE, ImageState.DONE, 1):
-                    self.faults.append(
+                    fault = (
                         f"{job.key}: image {image.state}, job {job.state} ({job.error_code}) and"
                         f" {well} attempts that went well of {len(ended)}"
                     )
+                    self._note([fault], Kind.TWICE if well > 1 else Kind.LOST)
             elif job.state not in (ImageState.DONE, ImageState.SUPERSEDED):
-                self.faults.append(f"{job.key}: a former job is {job.state} ({job.error_code})")
+                self._note([f"{job.key}: a former job is {job.state} ({job.error_code})"])
             elif job.state is ImageState.DONE and well != 1:
-                self.faults.append(f"{job.key}: a former job was done {well} times")
+                fault = f"{job.key}: a former job was done {well} times"
+                self._note([fault], Kind.TWICE if well > 1 else Kind.OTHER)
             if any(attempt.number > job.attempts for attempt in ended):
-                self.faults.append(f"{job.key}: attempts have numbers that were never given out")
-        self._note(f"{image.key} has no job" for image in present.values())
+                self._note([f"{job.key}: attempts have numbers that were never given out"])
+        self._note((f"{image.key} has no job" for image in present.values()), Kind.LOST)
 
     def _check_steps(self) -> None:
         """The attempt that made an image has each step once."""
@@ -224,7 +249,8 @@ class Proof:
         for attempt in self._attempts:
             found = steps[attempt.job_id, attempt.number]
             if attempt.job_id in done and attempt.error_code is None and found != _STEPS:
-                self.faults.append(f"{attempt.job_id}:{attempt.number} has the steps {found}")
+                fault = f"{attempt.job_id}:{attempt.number} has the steps {found}"
+                self._note([fault], Kind.TWICE if len(found) > len(set(found)) else Kind.OTHER)
 
     def _check_objects(self) -> None:
         """The store holds the recorded variants, each as it must be, and nothing else."""
@@ -232,33 +258,34 @@ class Proof:
         store = FolderStore(objects)
         files = {path.relative_to(objects).as_posix() for path in objects.rglob("*")}
         files = {key for key in files if (objects / key).is_file()}
-        made = {key for key in files if not key.startswith((_ORIGINALS, ".tintype/"))}
+        made = {key for key in files if not key.startswith((_ORIGINALS, ".tintype"))}
         recorded = {variant.key: variant for variant in self._variants}
-        self._note(f"{key} is recorded and missing" for key in recorded.keys() - made)
-        self._note(f"{key} is there and not recorded" for key in made - recorded.keys())
+        missing, doubled = recorded.keys() - made, made - recorded.keys()
+        self._note((f"{key} is recorded and missing" for key in missing), Kind.LOST)
+        self._note((f"{key} is there and not recorded" for key in doubled), Kind.DUPLICATE)
         self._note(f"{key} is claimed in vain" for key in set(self._claims) - recorded.keys())
         of_image: dict[str, dict[str, bytes]] = defaultdict(dict)
         for key in recorded.keys() & made:
             variant = recorded[key]
             of_image[variant.image_id][variant.name] = (objects / key).read_bytes()
             if store.head(key).version != variant.etag:
-                self.faults.append(f"{key} is of another version than is recorded")
+                self._note([f"{key} is of another version than is recorded"])
         for image in self._images:
             if image.state is ImageState.DONE and image.name in self._pictures:
                 self._compare(image, self._pictures[image.name], of_image[image.id])
                 if store.head(image.key).version != image.version:
-                    self.faults.append(f"{image.key} is of another version than its image")
+                    self._note([f"{image.key} is of another version than its image"])
 
     def _compare(self, image: Row, picture: Picture, made: Mapping[str, bytes]) -> None:
         if made.keys() != picture.variants.keys():
-            self.faults.append(f"{image.key} has the variants {sorted(made)}")
+            self._note([f"{image.key} has the variants {sorted(made)}"])
         self._note(
             f"{name} of {image.key} is not what its original makes"
             for name, content in made.items()
             if picture.variants.get(name) != content
         )
         if (self._data / "objects" / image.key).read_bytes() != picture.content:
-            self.faults.append(f"{image.key} is not what was sent")
+            self._note([f"{image.key} is not what was sent"])
 
     def _check_rest(self) -> None:
         """No work of a killed process lies around."""

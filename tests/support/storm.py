@@ -13,7 +13,7 @@ import psutil
 
 from tests.support.crash_points import ACCEPTING
 from tests.support.launcher import Crash, Launched, Launcher
-from tests.support.proof import Ledger, Proof
+from tests.support.proof import Kind, Ledger, Proof
 from tests.support.service import all_gone
 from tests.support.traffic import Picture, Traffic
 
@@ -76,10 +76,14 @@ class Outcome:
     begun_again: dict[int, int] = field(default_factory=dict)  # jobs by the deaths of their process
     retried: dict[str, int] = field(default_factory=dict)  # attempts by why they failed
     rejected: int = 0  # as two of their decoders were killed
+    remade: int = 0  # as their variants may have been written over
     read: int = 0  # variants that readers found whole meanwhile
     drain_seconds: float = 0.0  # from the last start until nothing was left to do
     seconds: float = 0.0
-    faults: list[str] = field(default_factory=list)
+    lost: int = 0  # faults of this kind, see tests/support/proof.py; and so with the next two
+    duplicates: int = 0
+    recorded_twice: int = 0
+    faults: list[str] = field(default_factory=list)  # of every kind, in words
 
 
 Tell = Callable[[Outcome], None]
@@ -174,6 +178,8 @@ class Storm:
                 self.outcome.faults.append(f"not taken over: {self.ledger.unfinished()}")
             os.kill(frozen.pid, signal.SIGCONT)
             self._wait(_THAWED_SECONDS)
+            if not self.ledger.wait_until_drained(DRAIN_SECONDS):
+                self.outcome.faults.append(f"not made again: {self.ledger.unfinished()}")
             self.finish()
         return self.outcome
 
@@ -246,9 +252,12 @@ class Storm:
             outcome.faults.append(f"processes outlived their servers: {alive}")
         proof = Proof(self.ledger, self.data, traffic.promises)
         outcome.promises, outcome.repeated = len(traffic.promises), traffic.unanswered
-        outcome.images, outcome.jobs, outcome.rejected = proof.images, proof.jobs, proof.rejected
+        outcome.images, outcome.jobs = proof.images, proof.jobs
+        outcome.rejected, outcome.remade = proof.rejected, proof.remade
         outcome.begun_again, outcome.retried = dict(proof.deaths), dict(proof.retried)
         outcome.read = traffic.read
+        outcome.lost, outcome.duplicates = proof.kinds[Kind.LOST], proof.kinds[Kind.DUPLICATE]
+        outcome.recorded_twice = proof.kinds[Kind.TWICE]
         outcome.faults += traffic.faults + proof.faults
 
     def _publish(self) -> None:

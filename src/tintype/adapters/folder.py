@@ -23,17 +23,21 @@ from tintype.errors import (
     RangeInvalidError,
     SettingsInvalidError,
     StoreFailedError,
+    StoreMistakenError,
 )
-from tintype.ports.store import StoredObject
+from tintype.ports.store import MARK_PREFIX, RESERVED, StoredObject, is_reserved
 from tintype.recipe.keys import check_key
 
 # NAME_MAX of the common Linux file systems.
 _MAX_NAME_BYTES = 255
 # Where unfinished files are: inside the folder, as a rename does not cross file systems.
-_STAGING = ".tintype"
+_STAGING = RESERVED
 _CHUNK_BYTES = 256 * 1024
 # A folder that a put has just made may be taken for an empty one by a delete at the same time.
 _PUBLISH_TRIES = 10
+# An unfinished file may be taken for a dead process's before it is locked.
+_STAGING_TRIES = 10
+_MARK = b"Tintype knows its store by this file: let it stay, and go where the objects go.\n"
 # How the kernel says that a key's folder is a file, or its file a folder.
 _CLASHES = frozenset((errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY))
 # How it says that there is no file under a key; ELOOP is a symbolic link.
@@ -58,24 +62,29 @@ class FolderStore:
     visible, and the next `open` of the folder removes it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mark: str | None = None) -> None:
         self._folder = folder
+        self._known_by = mark
         self._staging = folder / _STAGING
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, mark: str | None = None) -> Self:
         """The store at a URL like `file:///data/originals`; the folder is made where it is missing.
 
-        Raises SettingsInvalidError for any other URL, and StoreFailedError where the folder cannot
-        be made or written to.
+        Raises SettingsInvalidError for any other URL, StoreMistakenError and makes nothing where
+        there is no such `mark`, and StoreFailedError where the folder cannot be made or written to.
+        With a mark, every put looks for it: what is written below a mount point, while its disk is
+        not mounted, is out of sight afterwards.
         """
         parts = urlsplit(url)
         folder = unquote(parts.path)
         if parts.scheme != "file" or parts.netloc or not folder.startswith("/"):
             raise SettingsInvalidError("A store needs a URL like file:///data/originals")
+        store = cls(Path(folder), mark)
+        store._require_mark()
         with _named_failures():
-            (Path(folder) / _STAGING).mkdir(parents=True, exist_ok=True)
-            store = cls(Path(folder).resolve(strict=True))
+            store._staging.mkdir(parents=True, exist_ok=True)
+            store = cls(Path(folder).resolve(strict=True), mark)
             store._sweep()
         return store
 
@@ -91,6 +100,7 @@ class FolderStore:
         """Copy the file `source` to `key`; it is on disk before anybody sees it."""
         path = self._path(key)
         with _named_failures(), self._staged() as (staged, target):
+            self._require_mark()
             with source.open("rb", buffering=0) as file:
                 _copy(file.fileno(), target)
             # The kernel's own stamps are milliseconds apart: too coarse to tell versions apart.
@@ -177,6 +187,35 @@ class FolderStore:
             os.write(target, b"0")
             os.fsync(target)
 
+    def mark(self, name: str) -> None:
+        """Leave a mark: a file in the folder."""
+        with _named_failures(), self._staged() as (staged, target):
+            os.write(target, _MARK)
+            os.fsync(target)
+            staged.replace(self._mark(name))
+            _sync(self._folder)
+
+    def unmark(self, name: str) -> None:
+        """Take a mark away."""
+        with _named_failures():
+            self._mark(name).unlink(missing_ok=True)
+
+    def bears(self, name: str) -> bool:
+        """Whether this mark is there."""
+        with _named_failures():
+            try:
+                self._mark(name).lstat()
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+        return True
+
+    def _mark(self, name: str) -> Path:
+        return self._folder / f"{MARK_PREFIX}{name}"
+
+    def _require_mark(self) -> None:
+        if self._known_by and not self.bears(self._known_by):
+            raise StoreMistakenError.without(MARK_PREFIX + self._known_by)
+
     def _require_folder(self) -> None:
         """Raise StoreFailedError unless this is the store's folder: its disk may be unmounted."""
         with _named_failures():
@@ -217,15 +256,19 @@ class FolderStore:
     @contextmanager
     def _staged(self) -> Generator[tuple[Path, int]]:
         """A new file that is not visible, and removed unless it is renamed."""
-        staged = self._staging / secrets.token_hex(16)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        target = os.open(staged, flags, 0o666)
-        try:
-            fcntl.flock(target, fcntl.LOCK_EX)  # says to `_sweep` that its maker is alive
-            yield staged, target
-        finally:
-            os.close(target)
-            staged.unlink(missing_ok=True)
+        for _ in range(_STAGING_TRIES):
+            staged = self._staging / secrets.token_hex(16)
+            target = os.open(staged, flags, 0o666)
+            try:
+                fcntl.flock(target, fcntl.LOCK_EX)  # says to `_sweep` that its maker is alive
+                if os.fstat(target).st_nlink:  # else it was swept before it was locked
+                    yield staged, target
+                    return
+            finally:
+                os.close(target)
+                staged.unlink(missing_ok=True)
+        raise StoreFailedError("An unfinished file vanished again and again")
 
     def _sweep(self) -> None:
         """Remove the unfinished files whose makers are dead."""
@@ -270,8 +313,8 @@ def _check_key(key: str) -> None:
     check_key(key)
     if any(len(name.encode()) > _MAX_NAME_BYTES for name in key.split("/")):
         raise KeyInvalidError(f"A part of the key is longer than {_MAX_NAME_BYTES} bytes.")
-    if key == _STAGING or key.startswith(_STAGING + "/"):
-        raise KeyInvalidError(f"Keys below {_STAGING}/ are reserved.")
+    if is_reserved(key):
+        raise KeyInvalidError(f"Names like {RESERVED} are reserved.")
 
 
 def _is_key(name: str) -> bool:

@@ -6,9 +6,11 @@ from pathlib import Path
 from tintype.doctor import address, deployment, folders, machine, pixels, storage
 from tintype.doctor.findings import Finding, bad, ok
 from tintype.errors import SettingsInvalidError
-from tintype.settings import Settings
+from tintype.settings import FILE, Settings
 
 Check = Callable[[], Iterable[Finding]]
+
+_OPTIONS = ("recipe", "data", "host", "port")  # that the command line has
 
 
 def examine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -24,9 +26,10 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]
         "settings": lambda: [_given(settings)],
         "recipe": lambda: recipe_findings,
         "data folder": lambda: [folders.rights(settings.data)],
+        "file rights": lambda: folders.secrecy(sqlite),
         "file system": lambda: folders.kinds(places, sqlite),
         "disk": lambda: folders.space(places),
-        "stores": lambda: _stores(settings),
+        "stores": lambda: storage.stores(settings),
         "database": lambda: storage.database(settings.database_url),
         "address": lambda: [address.port(settings.host, settings.port)],
     }
@@ -37,14 +40,34 @@ def examine_without_settings(
     error: SettingsInvalidError, environ: Mapping[str, str]
 ) -> Iterator[Finding]:
     """What is wrong with the settings, and what every check finds that needs none."""
-    remedy = "Correct it: what depends on the settings was not looked at."
     checks: dict[str, Check] = {
         **_everywhere(environ),
         "libvips": lambda: pixels.codecs(()),
         "sandbox": deployment.sandbox,
-        "settings": lambda: (bad("settings", line, remedy) for line in error.detail.splitlines()),
+        "settings": lambda: (
+            bad("settings", line, _correct(line, environ)) for line in error.detail.splitlines()
+        ),
     }
     return _found(checks)
+
+
+def _correct(line: str, environ: Mapping[str, str]) -> str:
+    """Where the setting that a line is about may have been given: what to correct."""
+    name = line.partition(":")[0]
+    places = [f"the variable {each}" for each in _variables(name) if each in environ]
+    prefix = "TINTYPE_"
+    setting = name.removeprefix(prefix).lower() if name.startswith(prefix) else name
+    if setting in _OPTIONS:
+        places.insert(0, f"--{setting}")
+    if name == FILE:
+        places.append(name)
+    elif name not in environ:
+        places.append(f"{setting} in {FILE}")
+    return f"Correct {' or '.join(places)}: what depends on the settings was not looked at."
+
+
+def _variables(name: str) -> tuple[str, ...]:
+    return (name, "PORT") if name == "TINTYPE_PORT" else (name,)
 
 
 def _everywhere(environ: Mapping[str, str]) -> dict[str, Check]:
@@ -81,11 +104,3 @@ def _places(settings: Settings, sqlite: Path | None) -> dict[str, Path]:
         "database": sqlite and sqlite.parent,
     }
     return {name: folder for name, folder in places.items() if folder}
-
-
-def _stores(settings: Settings) -> Iterator[Finding]:
-    if settings.variants_url == settings.originals_url:
-        yield storage.store("stores", settings.originals_url)
-    else:
-        yield storage.store("originals", settings.originals_url)
-        yield storage.store("variants", settings.variants_url)

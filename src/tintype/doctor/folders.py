@@ -3,11 +3,13 @@
 import os
 import pwd
 import re
+import shlex
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tintype.adapters.sql.exposure import exposure
 from tintype.doctor.findings import Finding, bad, ok, warn
 from tintype.doctor.words import amount, share
 
@@ -114,15 +116,24 @@ def _owners(data: Path, user: int) -> Finding:
         )
     mode = stat.S_IMODE(data.stat().st_mode)
     told = f"{data}, of {_user(user)}, mode {mode:03o}"
+    remedy = f"`chmod 750 {shlex.quote(str(data))}`."
     if mode & stat.S_IWOTH:
-        return bad(
-            "data folder", f"{told}: everybody on this machine can write", f"`chmod 750 {data}`."
-        )
+        return bad("data folder", f"{told}: everybody on this machine can write", remedy)
+    if mode & stat.S_IWGRP:
+        return bad("data folder", f"{told}: its group can write, and put another database", remedy)
     if mode & (stat.S_IROTH | stat.S_IXOTH):
-        return warn(
-            "data folder", f"{told}: everybody on this machine can read", f"`chmod 750 {data}`."
-        )
+        return warn("data folder", f"{told}: everybody on this machine can read", remedy)
     return ok("data folder", told)
+
+
+def secrecy(database: Path | None) -> Iterator[Finding]:
+    """Whether only their owner uses the files of a SQLite database, where there is one."""
+    if database is None or not is_there(database):
+        return
+    if exposed := exposure(database):
+        yield bad("file rights", exposed.told, f"`{exposed.remedy}`")
+    else:
+        yield ok("file rights", f"{database}: only its owner reads and writes it")
 
 
 def _may(folder: Path, mode: int) -> bool:

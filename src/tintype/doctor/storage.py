@@ -1,16 +1,18 @@
 """Whether stores and database are there and take what they are given."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
 from tintype.adapters.sql.examining import Condition, examine
 from tintype.bootstrap import open_store
 from tintype.doctor.findings import Finding, bad, ok, warn
-from tintype.doctor.folders import is_there, nearest
+from tintype.doctor.folders import is_there
 from tintype.errors import TintypeError
-from tintype.ports.store import Store
+from tintype.pipeline.known_store import ORIGINALS, VARIANTS
+from tintype.settings import Settings
 
 _SQLITE = "sqlite:///"
 
@@ -18,16 +20,39 @@ _SQLITE = "sqlite:///"
 _MOST_SECONDS_APART = 5.0
 
 
-def store(check: str, url: str, opened: Callable[[str], Store] = open_store) -> Finding:
-    """Whether a store can be reached and written to."""
+def stores(settings: Settings) -> Iterator[Finding]:
+    """Whether the stores of a deployment are there, and those that its database knows."""
+    marks = _marks(settings.database_url)
+    if settings.variants_url == settings.originals_url:
+        yield store("stores", settings.originals_url, tuple(marks.values()))
+        return
+    for role, url in ((ORIGINALS, settings.originals_url), (VARIANTS, settings.variants_url)):
+        yield store(role, url, tuple(mark for of, mark in marks.items() if of == role))
+
+
+def store(check: str, url: str, marks: Collection[str] = ()) -> Finding:
+    """Whether a store can be reached and written to, and bears its marks."""
     folder = local_folder(url)
-    if folder and not is_there(folder):
-        return _missing(check, folder, "TINTYPE_ORIGINALS or TINTYPE_VARIANTS")
+    if folder and not is_there(folder) and not marks:
+        return _missing(check, folder, folder, "TINTYPE_ORIGINALS or TINTYPE_VARIANTS")
     try:
-        opened(url).check()
+        opened = [open_store(url, mark=mark) for mark in marks or (None,)]
+        opened[0].check()
     except TintypeError as error:
         return bad(check, f"{url}: {error.detail}", error.hint or "Correct its address.")
     return ok(check, f"{url} can be written to")
+
+
+def _marks(database_url: str) -> Mapping[str, str]:
+    """By which marks the database knows the stores; none where it does not answer.
+
+    What is wrong with it is another check's.
+    """
+    try:
+        condition = examine(database_url)
+    except TintypeError:
+        return {}
+    return condition.marks if condition else {}
 
 
 def local_folder(url: str) -> Path | None:
@@ -53,7 +78,8 @@ def database(
         remedy = error.hint or "Correct TINTYPE_DATABASE."
         return (bad("database", f"{shown}: {error.detail}", remedy),)
     if condition is None:
-        return (_missing("database", Path(shown), "TINTYPE_DATABASE"),)
+        file = Path(shown)
+        return (_missing("database", file, file.parent, "TINTYPE_DATABASE"),)
     found = [_revision(f"{shown}: {condition.server}", condition)]
     if condition.journal not in (None, "wal") and condition.revision:
         found.append(
@@ -105,12 +131,32 @@ def _revision(told: str, condition: Condition) -> Finding:
     return ok("database", f"{told}, revision {condition.revision}")
 
 
-def _missing(check: str, path: Path, setting: str) -> Finding:
-    above = nearest(path.parent)
-    if above.is_dir() and os.access(above, os.W_OK | os.X_OK, effective_ids=True):
-        return ok(check, f"{path} is not there yet: `tintype up` makes it")
-    return bad(
-        check,
-        f"{path} is not there, and {above} cannot be written to",
-        f"Make it for the user that runs Tintype, or correct {setting}.",
-    )
+def _missing(check: str, path: Path, folder: Path, setting: str) -> Finding:
+    """Whether what is not there yet can be made; `folder` is the one that it takes."""
+    try:
+        _try_folder(folder)
+    except OSError as error:
+        return bad(
+            check,
+            f"{path} is not there, and cannot be made: {error.strerror}",
+            f"Make it for the user that runs Tintype, or correct {setting}.",
+        )
+    return ok(check, f"{path} is not there yet: `tintype up` makes it")
+
+
+def _try_folder(folder: Path) -> None:
+    """Make a folder, those above it and one in it, and remove what was made.
+
+    Nothing else tells for sure: some file systems give rights that they do not keep.
+    """
+    missing = [each for each in (folder, *folder.parents) if not is_there(each)]
+    with ExitStack() as made:
+        for each in reversed(missing):
+            each.mkdir()
+            made.callback(_remove, each)
+        TemporaryDirectory(prefix=".tintype-", dir=folder).cleanup()
+
+
+def _remove(folder: Path) -> None:
+    with suppress(OSError):  # somebody uses it by now
+        folder.rmdir()

@@ -4,19 +4,19 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from tintype.errors import (
     ApiKeyNotFoundError,
-    CatalogFailedError,
     ForbiddenError,
     ParameterInvalidError,
     UnauthenticatedError,
 )
 from tintype.model import ApiKey, Scope, new_key_id
+from tintype.pipeline.proofs import Proofs
 from tintype.pipeline.signing import Seal, Signer
 from tintype.ports.catalog import Catalog
 
@@ -26,23 +26,14 @@ _SECRET_PREFIX = "tt_"  # noqa: S105 - what every key begins with, for those who
 _SECRET_BYTES = 32
 _LONGEST_NAME = 100
 
-# How long this process believes what it has read of a key. A key that another process revoked
-# opens nothing any more after that time.
-_FRESH_SECONDS = 3.0
-_MOST_REMEMBERED = 1000
-
-# A key's last use is known to the minute: writing it down each time would make reading dear.
-_USE_INTERVAL = timedelta(minutes=1)
+SESSION = timedelta(days=7)
+"""How long a session of the page lasts at the most."""
 
 _INVITATION = timedelta(minutes=10)
 _INVITED_NAME = "login link"
-_INVITED_FOR = timedelta(days=7)
 
 # What the shared secrets are kept as in the catalog.
 _LINKS = "delivery"
-_SESSIONS = "session"
-
-_NO_SUCH_KEY = "This API key opens nothing: it is unknown, has expired or was revoked."
 
 
 def _now() -> datetime:
@@ -82,16 +73,19 @@ def digest_of(secret: str) -> str:
 
 
 class Access:
-    """API keys: made, asked for, listed, revoked.
+    """API keys: made, asked for, listed, revoked; and the sessions that begin with them.
 
+    A session is known by a random token, of which the catalog keeps the digest alone, as of a key's
+    secret: who reads the database can neither make a session nor take one over.
     `clock` tells the time, aware of its zone. Every method may raise CatalogFailedError.
     """
 
     def __init__(self, catalog: Catalog, *, clock: Callable[[], datetime] = _now) -> None:
         self._catalog = catalog
         self._clock = clock
-        self._lock = threading.Lock()
-        self._remembered: dict[str, tuple[ApiKey, datetime]] = {}  # by digest, and when it was read
+        # Apart, so that a session's token is never taken for a key's secret.
+        self._secrets = Proofs(catalog, catalog.key)
+        self._tokens = Proofs(catalog, catalog.session_key)
 
     def create(
         self, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None
@@ -120,16 +114,28 @@ class Access:
 
         Raises UnauthenticatedError, the same for one that is unknown, has expired or was revoked.
         """
-        return self.admit_digest(digest_of(secret))
+        return self._secrets.admit(digest_of(secret), self._clock())
 
-    def admit_digest(self, digest: str) -> ApiKey:
-        """The key whose secret has this digest, for sessions that began with it; as `admit`."""
-        now = self._clock()
-        key = self._find(digest, now)
-        if key is None or key.revoked_at or (key.expires_at and key.expires_at <= now):
-            raise UnauthenticatedError(_NO_SUCH_KEY)
-        self._note_use(digest, key, now)
-        return key
+    def begin_session(self, key: ApiKey) -> str:
+        """Begin a session with a key; returns its token, which nobody can ever ask for again.
+
+        It lasts seven days, and no longer than its key: revoking that ends it.
+        """
+        token = secrets.token_urlsafe(_SECRET_BYTES)
+        self._catalog.keep_session(digest_of(token), key.id, self._clock() + SESSION)
+        return token
+
+    def admit_session(self, token: str) -> ApiKey:
+        """The key with which the session of a token began.
+
+        Raises UnauthenticatedError where there is none, where it has ended, or its key has.
+        """
+        return self._tokens.admit(digest_of(token), self._clock())
+
+    def end_session(self, token: str) -> None:
+        """End the session of a token, if there is one; other processes notice as with `revoke`."""
+        self._catalog.end_session(digest_of(token))
+        self._tokens.forget()
 
     def keys(self) -> tuple[ApiKey, ...]:
         """Every API key, newest first, those that open nothing any more too."""
@@ -150,41 +156,16 @@ class Access:
             ids = ", ".join(key.id for key in meant)
             raise ParameterInvalidError(f"Several keys have this name; say which by its id: {ids}")
         revoked = self._catalog.revoke_key(meant[0].id)
-        with self._lock:
-            self._remembered.clear()
+        self._secrets.forget()
+        self._tokens.forget()
         log.info("api_key.revoked", api_key=revoked.id, name=revoked.name)
         return revoked
-
-    def _find(self, digest: str, now: datetime) -> ApiKey | None:
-        with self._lock:
-            remembered = self._remembered.get(digest)
-        if remembered and 0 <= (now - remembered[1]).total_seconds() < _FRESH_SECONDS:
-            return remembered[0]
-        key = self._catalog.key(digest)
-        if key is not None:
-            with self._lock:
-                if len(self._remembered) >= _MOST_REMEMBERED:
-                    self._remembered.clear()
-                self._remembered[digest] = key, now
-        return key
-
-    def _note_use(self, digest: str, key: ApiKey, now: datetime) -> None:
-        """Note the use of a key, unless that was done within the last minute."""
-        with self._lock:
-            known, read_at = self._remembered.get(digest, (key, now))
-            if known.last_used_at and now - known.last_used_at < _USE_INTERVAL:
-                return
-            self._remembered[digest] = replace(known, last_used_at=now), read_at
-        try:
-            self._catalog.touch_key(key.id, now)
-        except CatalogFailedError as error:  # no reason to turn anybody away
-            log.warning("api_key.unnoted", api_key=key.id, detail=error.detail)
 
 
 class Invitations:
     """One-time tokens that let somebody in without a key, for whoever reads this process's output.
 
-    They are kept in this process alone, and good for ten minutes.
+    They are kept in this process alone, by their digests, and good for ten minutes.
     """
 
     def __init__(self, access: Access, *, clock: Callable[[], datetime] = _now) -> None:
@@ -200,18 +181,19 @@ class Invitations:
             self._open[digest_of(token)] = self._clock() + _INVITATION
         return token
 
-    def redeem(self, token: str) -> str:
-        """Take a token; returns the secret of a new key with every scope, good for seven days.
+    def redeem(self, token: str) -> ApiKey:
+        """Take a token; returns a new key with every scope, as long as a session lasts.
 
-        The key is one like any other, so that the session which begins with it can be listed and
-        revoked. Raises UnauthenticatedError for a token that is unknown, used or expired.
+        It is listed and revoked like any other, so that the session which begins with it can be;
+        nobody gets its secret. Raises UnauthenticatedError for a token that is unknown, used or
+        expired.
         """
         now = self._clock()
         with self._lock:
             until = self._open.pop(digest_of(token), now)
         if until <= now:
             raise UnauthenticatedError("This login link has been used, or has expired.")
-        return self._access.create(_INVITED_NAME, Scope, now + _INVITED_FOR)[1]
+        return self._access.create(_INVITED_NAME, Scope, now + SESSION)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +204,6 @@ class Authority:
     access: Access
     invitations: Invitations
     links: Signer  # of delivery addresses
-    sessions: Seal  # of the page's cookies
 
     @classmethod
     def over(cls, catalog: Catalog, *, link_seconds: int) -> "Authority":
@@ -234,14 +215,12 @@ class Authority:
             access,
             Invitations(access),
             Signer(links, lifetime=link_seconds),
-            Seal(lambda: catalog.secrets(_SESSIONS)),
         )
 
     def rotate(self) -> None:
-        """Make new secrets for addresses and sessions; those of the ones before stay good.
+        """Make a new secret for addresses; those that the one before has signed stay good.
 
         The next rotation ends them, in every process within five seconds.
         """
-        for name in (_LINKS, _SESSIONS):
-            self.catalog.rotate_secret(name)
+        self.catalog.rotate_secret(_LINKS)
         log.info("secrets.rotated")

@@ -137,14 +137,17 @@ class App:
 
     # --- in ---
 
-    def admit(self) -> None:
+    def admit(self, key: str | None = None) -> None:
         """Raise unless an upload may come in; asked before its bytes are.
 
-        Raises QueueFullError where too many wait, and ShuttingDownError.
+        With the `key` of an original that it replaces, this may block. Raises KeyInvalidError,
+        QueueFullError where too many wait, CatalogFailedError, and ShuttingDownError.
         """
         if self.stopping:
             raise ShuttingDownError
-        self._crowding.admit()
+        if key is not None:
+            self._check(key)
+        self._crowding.admit(key)
 
     def accept(self, upload: Upload) -> Acceptance:
         """Store an upload, commit to working on it, and start at once where a child is free.
@@ -183,18 +186,18 @@ class App:
                 bytes=original.size,
             )
         if acceptance.run:
-            self._start(acceptance.run)
+            self._start(acceptance.run, acceptance.job.priority)
         return acceptance
 
     def _keep(self, upload: Upload, image_id: str) -> Original:
         prefix = self.recipe.originals.prefix
         name = (upload.name or upload.key or "").replace("\\", "/").rpartition("/")[2] or image_id
         if upload.key is not None:
-            if not upload.key.startswith(prefix):
-                raise KeyInvalidError(f"The key must begin with {prefix}")
+            self._check(upload.key)
             stored = self._put(upload.key, upload.file, create=False)
             return Original(stored.key, name, stored.version, stored.size)
         key = prefix + name
+        check_key(key)
         try:
             stored = self._put(key, upload.file, create=True)
         except KeyTakenError:
@@ -202,8 +205,14 @@ class App:
             stored = self._put(with_suffix(key, suffix), upload.file, create=True)
         return Original(stored.key, name, stored.version, stored.size)
 
-    def _put(self, key: str, file: Path, *, create: bool) -> StoredObject:
+    def _check(self, key: str) -> None:
+        """Raise KeyInvalidError unless an original may be at a key that somebody named."""
+        prefix = self.recipe.originals.prefix
+        if not key.startswith(prefix):
+            raise KeyInvalidError(f"The key must begin with {prefix}")
         check_key(key)
+
+    def _put(self, key: str, file: Path, *, create: bool) -> StoredObject:
         # An original is served as an attachment, if at all: its type is what its content says.
         return self._originals.put(
             key, file, content_type="application/octet-stream", create=create
@@ -222,10 +231,14 @@ class App:
                     self._start(following)
                 return
 
-    def _start(self, run: Run) -> None:
-        """Start a run that the catalog has promised: if this fails, the reconciler does it."""
+    def _start(self, run: Run, priority: Priority | None = None) -> None:
+        """Start a run that the catalog has promised: if this fails, the reconciler does it.
+
+        Without a `priority`, it is what the catalog says of its job.
+        """
         try:
-            self._engine.start(run)
+            known = priority or self._catalog.job(run.job_id).priority
+            self._engine.start(run, priority=known)
         except SystemFailure as error:
             log.warning("run.postponed", run=run.id, code=error.code, detail=error.detail)
 

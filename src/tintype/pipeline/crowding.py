@@ -48,11 +48,15 @@ class Crowding:
         ended = self._clock()
         self._next = ended + (ended - began) / _SHARE
 
-    def admit(self) -> None:
-        """Raise QueueFullError where too many wait."""
+    def admit(self, key: str | None = None) -> None:
+        """Raise QueueFullError where too many wait, and CatalogFailedError.
+
+        A new version of the original at `key` takes no more room where a job of the key waits: it
+        takes that one's place. The catalog is asked for that only where too many wait.
+        """
         with self._lock:
             waiting = self._backlog.queued + self._since
-        if waiting >= self.limit:
+        if waiting >= self.limit and not (key is not None and self._catalog.waits(key)):
             raise QueueFullError(f"{waiting:,} images wait already.")
 
     def add(self) -> None:

@@ -12,8 +12,8 @@ log = structlog.get_logger()
 def tell_end(job: Job, attempt: int, state: ImageState, failure: Failure | None) -> None:
     """Log a job's end; `failure` is why, where it did not do what it was to do.
 
-    A dead job must be looked at. A missing original is worth a look: where nobody deleted it, the
-    store is the wrong one, and `retry` takes the job up again when it is back.
+    A dead job must be looked at. A missing original is worth a look: somebody deleted it
+    from the store, perhaps by mistake, and `retry` takes the job up again when it is back.
     """
     image, code, detail = job.image_id, failure and failure.code, failure and failure.detail
     seconds = round((datetime.now(UTC) - job.created_at).total_seconds(), 3)

@@ -66,7 +66,8 @@ class Jobs:
         following = self._catalog.cancel(job_id)
         if following:
             try:
-                self._engine.start(following)
+                priority = self._catalog.job(following.job_id).priority
+                self._engine.start(following, priority=priority)
             except SystemFailure as error:  # the reconciler starts it
                 log.warning("run.postponed", run=following.id, code=error.code, detail=error.detail)
         job = self._catalog.job(job_id)

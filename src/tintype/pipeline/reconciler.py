@@ -7,6 +7,7 @@ import structlog
 
 from tintype.errors import TintypeError
 from tintype.pipeline.crowding import Crowding
+from tintype.pipeline.outage import Outage
 from tintype.ports.catalog import Catalog
 from tintype.ports.engine import Engine
 
@@ -14,7 +15,6 @@ log = structlog.get_logger()
 
 # A run is started right after its acceptance; five seconds later somebody must have died between.
 _GRACE_SECONDS = 5.0
-_INTERVAL_SECONDS = 1.0
 
 # What a run did is in the catalog; the engine's own record only helps to look into an accident.
 _KEEP_RUNS_SECONDS = 24 * 3600.0
@@ -28,11 +28,12 @@ class Reconciler:
         self._catalog = catalog
         self._engine = engine
         self._crowding = crowding
+        self._next_sweep = time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="reconciler", daemon=True)
 
     def start(self) -> None:
-        """Begin to look, once a second."""
+        """Begin to look: once a second, and up to five seconds apart while that fails."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -41,15 +42,28 @@ class Reconciler:
         self._thread.join()
 
     def _watch(self) -> None:
-        next_sweep = time.monotonic()
-        while not self._stopping.wait(_INTERVAL_SECONDS):
+        outage = Outage()
+        while not self._stopping.wait(outage.wait):
             try:
-                for run in self._catalog.overdue(_GRACE_SECONDS):
-                    log.warning("run.reconciled", run=run.id)
-                    self._engine.start(run)
-                self._crowding.count()
-                if time.monotonic() >= next_sweep:
-                    next_sweep += _SWEEP_INTERVAL_SECONDS
-                    self._engine.sweep(_KEEP_RUNS_SECONDS)
+                self._look()
             except TintypeError as error:
-                log.warning("reconciler.failed", code=error.code, detail=error.detail)
+                if outage.fail():
+                    log.warning(
+                        "reconciler.failed",
+                        code=error.code,
+                        detail=error.detail,
+                        count=outage.failures,
+                    )
+                continue
+            if outage.failures:
+                log.info("reconciler.recovered", seconds=round(outage.seconds, 1))
+                outage.end()
+
+    def _look(self) -> None:
+        for run in self._catalog.overdue(_GRACE_SECONDS):
+            log.warning("run.reconciled", run=run.id)
+            self._engine.start(run, priority=self._catalog.job(run.job_id).priority)
+        self._crowding.count()
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + _SWEEP_INTERVAL_SECONDS
+            self._engine.sweep(_KEEP_RUNS_SECONDS)

@@ -15,11 +15,12 @@ def _nobody(_step: Step) -> None:
 class Record:
     """Collects the steps of one attempt as they end, and the facts as soon as they are known.
 
-    `tell` hears of each step when it has ended.
+    `tell` hears of each step when it has ended. `wrote` says whether a variant may have been put.
     """
 
     def __init__(self, attempt: int, tell: Callable[[Step], None] = _nobody) -> None:
         self.facts: Facts | None = None
+        self.wrote = False
         self._attempt = attempt
         self._tell = tell
         self._steps: list[Step] = []

@@ -99,21 +99,19 @@ def store(
     catalog: Catalog,
     variants: Store,
     lease: Lease,
-    job: Job,
-    wanted: Mapping[str, str],
+    keys: Mapping[str, str],
     files: tuple[RenderedFile, ...],
     folder: Path,
     cache_control: str,
 ) -> tuple[Variant, ...]:
     """Put the variants where they are served from; `cache_control` is for those who read there.
 
-    Keys are claimed before anything is written, and the lease is looked at again before each put;
+    `keys` are those that have just been claimed. The lease is looked at again between the puts;
     raises LeaseLostError where a newer version or another run took over.
     """
-    keys = catalog.claim_keys(lease, wanted)
-    stored = []
+    stored: list[Variant] = []
     for made in files:
-        if not catalog.current(lease):
+        if stored and not catalog.current(lease):
             raise LeaseLostError
         key = keys[made.variant]
         content_type = CONTENT_TYPES[made.format]
@@ -129,7 +127,7 @@ def store(
                 height=made.height,
                 bytes=made.bytes,
                 etag=put.version,
-                original_version=job.original.version,
+                original_version=lease.job.original.version,
             )
         )
     return tuple(stored)

@@ -17,7 +17,7 @@ from tintype.errors import (
     TintypeError,
 )
 from tintype.imaging.sandbox import Sandbox
-from tintype.model import Failure, ImageState, Job, Run, Variant
+from tintype.model import Failure, ImageState, Run, Variant
 from tintype.pipeline import steps
 from tintype.pipeline.bulletin import Bulletin
 from tintype.pipeline.endings import tell_end
@@ -80,65 +80,69 @@ class Worker:
         lease = self._catalog.claim(run)
         if lease is None:
             log.info("run.skipped", run=run.id)
+            if begun:  # what it wrote may be known to nobody
+                self._catalog.repair(run)
             return None
-        job = self._catalog.job(run.job_id)
-        with self._monitor.attempt(job, run.attempt):
-            return self._attempt(lease, job, lease.deaths - begun)
+        with self._monitor.attempt(lease.job, run.attempt):
+            return self._attempt(lease, lease.deaths - begun)
 
-    def _attempt(self, lease: Lease, job: Job, deaths: int) -> Run | None:
+    def _attempt(self, lease: Lease, deaths: int) -> Run | None:
         record = Record(lease.run.attempt, self._monitor.step)
         if deaths > _MOST_DEATHS:
             failure = Failure.of(HostDiedError())
-            return self._end(lease, job, record, ImageState.DEAD, failure=failure)
+            return self._end(lease, record, ImageState.DEAD, failure=failure)
         try:
-            variants = self._make(lease, job, record)
+            variants = self._make(lease, record)
         except LeaseLostError:
-            return self._end(lease, job, record, ImageState.SUPERSEDED)
+            return self._end(lease, record, ImageState.SUPERSEDED)
         except OriginalChangedError as error:
-            return self._follow(lease, job, record, error)
+            return self._follow(lease, record, error)
         except ObjectMissingError:
-            return self._end(lease, job, record, ImageState.GONE)
+            return self._end(lease, record, ImageState.GONE)
         except TintypeError as error:
             for note in getattr(error, "__notes__", ()):  # a decoder's traceback
-                log.warning("decoder.failed", job=job.id, code=error.code, exception=note)
-            return self._fail(lease, job, record, error)
+                log.warning("decoder.failed", job=lease.job.id, code=error.code, exception=note)
+            return self._fail(lease, record, error)
         except Exception:
-            log.exception("job.crashed", job=job.id, image=job.image_id)
-            return self._fail(lease, job, record, InternalError())
-        return self._end(lease, job, record, ImageState.DONE, variants=variants)
+            log.exception("job.crashed", job=lease.job.id, image=lease.job.image_id)
+            return self._fail(lease, record, InternalError())
+        return self._end(lease, record, ImageState.DONE, variants=variants)
 
-    def _make(self, lease: Lease, job: Job, record: Record) -> tuple[Variant, ...]:
+    def _make(self, lease: Lease, record: Record) -> tuple[Variant, ...]:
+        job = lease.job
         recipe = self._recipe(job.recipe_digest)
         with self._sandbox.folder() as folder:
             steps.fetch(self._originals, job.original, recipe.originals.max_bytes, folder)
             rendered = steps.render(self._sandbox, recipe, folder, record)
             wanted = steps.variant_keys(recipe, job, rendered)
             with record.step("record"):
+                keys = self._catalog.claim_keys(lease, wanted)
+                record.wrote = True
                 return steps.store(
                     self._catalog,
                     self._variants,
                     lease,
-                    job,
-                    wanted,
+                    keys,
                     rendered.files,
                     folder,
                     self._cache_control,
                 )
 
-    def _fail(self, lease: Lease, job: Job, record: Record, error: TintypeError) -> Run | None:
+    def _fail(self, lease: Lease, record: Record, error: TintypeError) -> Run | None:
+        job = lease.job
         meaning = verdict(error, self._catalog.failures(job.id))
         failure = Failure.of(meaning)
         if meaning.fault is Fault.IMAGE:
-            return self._end(lease, job, record, ImageState.REJECTED, failure=failure)
+            return self._end(lease, record, ImageState.REJECTED, failure=failure)
         tries = lease.run.attempt - job.forgiven
         if not meaning.retryable or tries >= self._retry.max_attempts:
-            return self._end(lease, job, record, ImageState.DEAD, failure=failure)
+            return self._end(lease, record, ImageState.DEAD, failure=failure)
         away = isinstance(meaning, StoreFailedError)
         delay = retry_delay(self._retry, tries, self._jitter(), away=away)
         try:
             self._catalog.retry(lease, failure, delay=delay, steps=record.steps)
         except LeaseLostError:
-            self._overtaken(lease)
+            self._overtaken(lease, record)
             return None
         self._monitor.attempted(job, failure)
         log.warning(
@@ -152,10 +156,9 @@ class Worker:
         )
         return None
 
-    def _follow(
-        self, lease: Lease, job: Job, record: Record, error: OriginalChangedError
-    ) -> Run | None:
+    def _follow(self, lease: Lease, record: Record, error: OriginalChangedError) -> Run | None:
         """The store holds another version than this job is for: that one is to be made instead."""
+        job = lease.job
         found = replace(job.original, version=error.found_version, size=error.found_size)
         if self._catalog.current(lease):
             self._catalog.accept(
@@ -167,12 +170,11 @@ class Worker:
                 event=job.event,
                 trace=job.trace,
             )
-        return self._end(lease, job, record, ImageState.SUPERSEDED)
+        return self._end(lease, record, ImageState.SUPERSEDED)
 
     def _end(
         self,
         lease: Lease,
-        job: Job,
         record: Record,
         state: ImageState,
         *,
@@ -189,17 +191,23 @@ class Worker:
                 error=failure,
             )
         except LeaseLostError:
-            self._overtaken(lease)
+            self._overtaken(lease, record)
             return None
+        job = lease.job
         self._bulletin.post(job.image_id)
         self._monitor.attempted(job, failure)
         self._monitor.ended(job, state, variants)
         tell_end(job, lease.run.attempt, state, failure)
         return following
 
-    def _overtaken(self, lease: Lease) -> None:
-        """Say that what this run did is another one's to record by now."""
-        log.info("run.overtaken", run=lease.run.id)
+    def _overtaken(self, lease: Lease, record: Record) -> None:
+        """Leave what this run did to the one that has the key by now, which must see nothing of it.
+
+        A put that was under way when this process was taken for dead may have come late.
+        """
+        if record.wrote:
+            self._catalog.repair(lease.run)
+        log.info("run.overtaken", run=lease.run.id, wrote=record.wrote)
 
     def _load_recipe(self, digest: str) -> Recipe:
         return Recipe.from_json(self._catalog.recipe(digest))

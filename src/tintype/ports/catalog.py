@@ -35,12 +35,17 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on a key, while nobody else has taken it."""
+    """The right to work on a job's key, while nobody else has taken it."""
 
     run: Run
-    key: str
+    job: Job  # without its steps
     token: int  # grows with every lease of the key; a write under an older token is refused
     deaths: int = 0  # how often the process died that was at this attempt
+
+    @property
+    def key(self) -> str:
+        """The key of the job's original, which one job at a time works on."""
+        return self.job.original.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,10 @@ class Catalog(Protocol):
         """
         ...
 
+    def waits(self, key: str) -> bool:
+        """Whether a job of an original's key waits, whose place a newer version would take."""
+        ...
+
     def claim(self, run: Run) -> Lease | None:
         """Begin or resume a run: take the lease of its key and mark its job running.
 
@@ -131,8 +140,8 @@ class Catalog(Protocol):
 
         Where a key belongs to another image, `-` and 8 characters of the image's id are put before
         its extension, and the whole id where that key is taken too. The same image always gets the
-        same keys, and its variants never the same one. Raises LeaseLostError, and KeyTakenError
-        where every key is taken.
+        same keys, and its variants never the same one. Raises LeaseLostError where the lease is
+        not `current`, and KeyTakenError where every key is taken.
         """
         ...
 
@@ -164,6 +173,15 @@ class Catalog(Protocol):
         Where a newer version waits, the job is superseded and the newer one enqueued instead,
         without delay. Raises LeaseLostError and writes nothing where the lease's token is not the
         newest.
+        """
+        ...
+
+    def repair(self, run: Run) -> None:
+        """Have variants made again that a run may have written after its lease was lost.
+
+        No store asks for a lease, so a process that was taken for dead in the middle of a put ends
+        it when it wakes up, over what was made meanwhile. The image's present job is enqueued once
+        more: now where it is done, when it is done where it runs.
         """
         ...
 
@@ -289,6 +307,24 @@ class Catalog(Protocol):
         """Note that an API key was used."""
         ...
 
+    def keep_session(self, digest: str, key_id: str, expires_at: datetime) -> None:
+        """Keep a session that began with an API key, and forget every one whose time is over.
+
+        `digest` is what its token becomes, and the only way to find it.
+        """
+        ...
+
+    def session_key(self, digest: str) -> ApiKey | None:
+        """The API key with which the session of this digest began, be it expired or revoked.
+
+        None where there is no such session, or its time is over.
+        """
+        ...
+
+    def end_session(self, digest: str) -> None:
+        """Forget a session, where there is one; that is on disk when this returns."""
+        ...
+
     def secrets(self, name: str) -> tuple[str, ...]:
         """The secrets that all processes share under a name, newest first; two at the most.
 
@@ -298,6 +334,17 @@ class Catalog(Protocol):
 
     def rotate_secret(self, name: str) -> None:
         """Make a new secret; the newest one until now stays, those before it go."""
+        ...
+
+    def store_mark(self, role: str) -> str | None:
+        """The mark by which the store of this role is known; None before there is one."""
+        ...
+
+    def keep_store_mark(self, role: str, mark: str) -> str:
+        """Know the store of this role by a mark, unless it is known by another; returns which.
+
+        The transaction is on disk when this returns.
+        """
         ...
 
     def check(self) -> None:

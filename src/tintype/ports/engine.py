@@ -22,10 +22,11 @@ class Engine(Protocol):
         """Start working: recover what a dead process left, then take what is enqueued."""
         ...
 
-    def start(self, run: Run) -> None:
+    def start(self, run: Run, *, priority: Priority = Priority.NORMAL) -> None:
         """Start a run in this process at once.
 
-        Enqueues it where there is no room, while the engine is paused, and after drain.
+        Enqueues it where there is no room, while the engine is paused, and after drain; then, of
+        the runs that wait, those of a higher priority are taken first.
         """
         ...
 

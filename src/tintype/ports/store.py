@@ -6,6 +6,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+RESERVED = ".tintype"
+"""What a store keeps for itself is named so, or begins so with a `-` after it."""
+
+MARK_PREFIX = f"{RESERVED}-"
+"""How the names begin of what a store is known again by."""
+
+
+def is_reserved(key: str) -> bool:
+    """Whether a part of the key is a name that stores keep for themselves.
+
+    In any folder: the store of one may lie below that of another.
+    """
+    parts = key.split("/")
+    return any(part == RESERVED or part.startswith(MARK_PREFIX) for part in parts)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
@@ -73,4 +88,20 @@ class Store(Protocol):
 
     def check(self) -> None:
         """Raise StoreFailedError unless the store can be written to now."""
+        ...
+
+    def mark(self, name: str) -> None:
+        """Leave a mark, by which the store is known again: durable, and no object.
+
+        It is called MARK_PREFIX and the name, which is letters, digits and `-`, and lies where the
+        objects do, so that whoever copies all of them copies it too.
+        """
+        ...
+
+    def unmark(self, name: str) -> None:
+        """Take a mark away; one that is not there is no error."""
+        ...
+
+    def bears(self, name: str) -> bool:
+        """Whether this mark is there."""
         ...

@@ -138,7 +138,10 @@ class EngineContract:
         handler.wait_until_begun(Run("job_a", 2))
         assert time.monotonic() - begin >= 1.49  # clocks count in milliseconds
 
-    def test_of_the_runs_that_wait_the_higher_priority_goes_first(self, engine: Engine) -> None:
+    @pytest.mark.parametrize("how", ["start", "enqueue"])
+    def test_of_the_runs_that_wait_the_higher_priority_goes_first(
+        self, engine: Engine, how: str
+    ) -> None:
         """As several begin at once, a single one may be overtaken; most are not."""
         waiting = {
             priority: [Run(f"job_{priority}_{number}", 1) for number in range(16)]
@@ -149,7 +152,7 @@ class EngineContract:
         engine.pause()
         for priority, runs in waiting.items():
             for run in runs:
-                engine.enqueue(run, priority=priority)
+                getattr(engine, how)(run, priority=priority)
         engine.resume()
         handler.wait_until_ended(*(run for runs in waiting.values() for run in runs))
         places = {

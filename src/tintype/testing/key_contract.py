@@ -1,4 +1,4 @@
-"""The catalog's contract: API keys, and the secrets that processes share."""
+"""The catalog's contract: API keys, sessions, and the secrets that processes share."""
 
 # ruff: noqa: D102 - the name of a test is its sentence
 
@@ -22,7 +22,7 @@ def api_key(clock: Clock, name: str = "camera", *scopes: Scope) -> ApiKey:
 
 
 class KeyContract(CatalogSetting):
-    """What the methods about API keys and secrets must do."""
+    """What the methods about API keys, sessions and secrets must do."""
 
     def test_a_key_is_found_by_its_digest(
         self, catalog: Catalog, reopen: Callable[[], Catalog], clock: Clock
@@ -68,6 +68,52 @@ class KeyContract(CatalogSetting):
         catalog.touch_key(new_key_id(), moment)  # it may have been taken away
         assert len(catalog.keys()) == 1
 
+    def test_a_session_is_its_keys_until_its_time_is_over(
+        self, catalog: Catalog, reopen: Callable[[], Catalog], clock: Clock
+    ) -> None:
+        first, second = api_key(clock, "a"), api_key(clock, "b")
+        catalog.keep_key(first, "first")
+        catalog.keep_key(second, "second")
+        until = clock.now + timedelta(hours=1)
+        catalog.keep_session("one", first.id, until)
+        catalog.keep_session("other", second.id, until + timedelta(hours=1))
+        for known in (catalog, reopen()):
+            found = [known.session_key(digest) for digest in ("one", "other", "first", "")]
+            assert found == [first, second, None, None]
+        clock.now = until
+        assert catalog.session_key("one") is None
+        assert catalog.session_key("other") == second
+
+    def test_a_session_that_is_ended_is_gone_for_everybody(
+        self, catalog: Catalog, reopen: Callable[[], Catalog], clock: Clock
+    ) -> None:
+        key = api_key(clock)
+        catalog.keep_key(key, "digest")
+        for digest in ("one", "other"):
+            catalog.keep_session(digest, key.id, clock.now + timedelta(days=1))
+        catalog.end_session("one")
+        catalog.end_session("one")
+        assert reopen().session_key("one") is None
+        assert catalog.session_key("other") == key
+
+    def test_a_session_tells_that_its_key_was_revoked(self, catalog: Catalog, clock: Clock) -> None:
+        key = api_key(clock)
+        catalog.keep_key(key, "digest")
+        catalog.keep_session("session", key.id, clock.now + timedelta(days=1))
+        assert catalog.session_key("session") == catalog.key("digest") == key
+        assert catalog.revoke_key(key.id) == catalog.session_key("session")
+
+    def test_sessions_that_are_over_go_with_the_next_one(
+        self, catalog: Catalog, clock: Clock
+    ) -> None:
+        """Their digests may be used again, as a table that keeps them would not let them."""
+        key = api_key(clock)
+        catalog.keep_key(key, "digest")
+        catalog.keep_session("over", key.id, clock.now + timedelta(hours=1))
+        clock.advance(2 * 3600)
+        catalog.keep_session("over", key.id, clock.now + timedelta(hours=1))
+        assert catalog.session_key("over") == key
+
     def test_a_secret_is_made_once_and_stays(
         self, catalog: Catalog, reopen: Callable[[], Catalog]
     ) -> None:
@@ -91,6 +137,29 @@ class KeyContract(CatalogSetting):
     def test_a_rotation_may_come_first(self, catalog: Catalog) -> None:
         catalog.rotate_secret("links")
         assert len(catalog.secrets("links")) == 1
+
+    def test_a_store_is_known_by_the_mark_that_was_kept_first(
+        self, catalog: Catalog, reopen: Callable[[], Catalog]
+    ) -> None:
+        assert catalog.store_mark("originals") is None
+        assert catalog.keep_store_mark("originals", "o-1") == "o-1"
+        assert reopen().keep_store_mark("originals", "o-2") == "o-1"
+        assert catalog.store_mark("originals") == reopen().store_mark("originals") == "o-1"
+        assert catalog.store_mark("variants") is None
+        assert catalog.keep_store_mark("variants", "v-1") == "v-1"
+
+    def test_processes_that_start_together_know_a_store_by_one_mark(
+        self, reopen: Callable[[], Catalog]
+    ) -> None:
+        catalogs = [reopen() for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            for number in range(10):
+                role = f"role-{number}"
+                kept = pool.map(
+                    lambda each, of=role: each[1].keep_store_mark(of, f"mark-{each[0]}"),
+                    enumerate(catalogs),
+                )
+                assert set(kept) == {catalogs[0].store_mark(role)}
 
     def test_processes_that_start_together_share_their_first_secret(
         self, reopen: Callable[[], Catalog]

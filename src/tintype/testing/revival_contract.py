@@ -136,6 +136,73 @@ class RevivalContract(CatalogSetting):
         with pytest.raises(JobNotFoundError):
             catalog.cancel("job_unknown")
 
+    # --- variants that may have been written over ---
+
+    def test_a_job_that_is_done_is_made_again_after_a_late_write(
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]]
+    ) -> None:
+        late = done(catalog)
+        newer = done(catalog, version="v2")
+        assert late.run
+        catalog.repair(late.run)
+        job = catalog.job(newer.job.id)
+        assert (job.state, job.forgiven) == (ImageState.QUEUED, 1)
+        assert enqueued() == [Enqueued(Run(job.id, 2))]
+        assert catalog.job(late.job.id).state is ImageState.DONE
+
+    def test_a_job_that_runs_is_made_again_when_it_is_done(
+        self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]]
+    ) -> None:
+        late = done(catalog)
+        newer = accept(catalog, version="v2")
+        lease = begin(catalog, newer.run)
+        assert late.run
+        catalog.repair(late.run)
+        assert catalog.current(lease)
+        made = variant(version="v2")
+        assert catalog.finish(lease, ImageState.DONE, variants=[made]) is None
+        assert catalog.image(newer.image.id).variants == (made,)
+        job = catalog.job(newer.job.id)
+        assert (job.state, job.forgiven) == (ImageState.QUEUED, 1)
+        assert enqueued() == [Enqueued(Run(job.id, 2))]
+        catalog.finish(begin(catalog, Run(job.id, 2)), ImageState.DONE)
+        assert catalog.job(job.id).state is ImageState.DONE
+
+    def test_a_run_that_was_taken_over_has_its_own_job_made_again(self, catalog: Catalog) -> None:
+        accepted = accept(catalog)
+        begin(catalog, accepted.run)
+        lease = begin(catalog, accepted.run)  # another process goes on with it
+        catalog.repair(lease.run)
+        catalog.finish(lease, ImageState.DONE)
+        assert catalog.job(accepted.job.id).state is ImageState.QUEUED
+
+    def test_what_begins_after_a_late_write_writes_over_it(self, catalog: Catalog) -> None:
+        accepted = accept(catalog)
+        catalog.repair(begin(catalog, accepted.run).run)
+        catalog.finish(begin(catalog, accepted.run), ImageState.DONE)
+        assert catalog.job(accepted.job.id).state is ImageState.DONE
+
+    @pytest.mark.parametrize("state", [ImageState.REJECTED, ImageState.DEAD, ImageState.GONE])
+    def test_a_job_that_made_nothing_is_not_made_again_after_a_late_write(
+        self,
+        catalog: Catalog,
+        enqueued: Callable[[], Sequence[Enqueued]],
+        state: ImageState,
+    ) -> None:
+        late = done(catalog)
+        newer = accept(catalog, version="v2")
+        lease = begin(catalog, newer.run)
+        assert late.run
+        catalog.repair(late.run)
+        catalog.finish(lease, state)
+        catalog.repair(late.run)
+        assert (catalog.job(newer.job.id).state, enqueued()) == (state, [])
+
+    def test_a_late_write_of_a_job_that_nobody_knows_changes_nothing(
+        self, catalog: Catalog
+    ) -> None:
+        catalog.repair(Run("job_unknown", 1))
+
     # --- calling a job off ---
 
     def test_a_queued_job_that_is_cancelled_is_never_run(

@@ -354,6 +354,37 @@ class StoreContract:
             list(pool.map(toggle, "abcd"))
         assert {stored.key[-1] for stored in store.list("shared/folder/")} == set("abcd")
 
+    def test_a_mark_is_there_until_it_is_taken_away(self, store: Store) -> None:
+        """For whoever opens the store; each may be left and taken away twice."""
+        assert not store.bears("originals-1f")
+        store.mark("originals-1f")
+        store.mark("originals-1f")
+        assert store.bears("originals-1f")
+        assert not store.bears("originals-1")
+        store.mark("variants-2a")
+        store.unmark("originals-1f")
+        store.unmark("originals-1f")
+        assert not store.bears("originals-1f")
+        assert store.bears("variants-2a")
+
+    @pytest.mark.parametrize("folder", ["", "below/"])
+    def test_a_mark_is_no_object(self, store: Store, put: Put, tmp_path: Path, folder: str) -> None:
+        """Nobody reads, replaces, removes or lists it, be it that of a store below this one."""
+        store.mark("a")
+        key = f"{folder}.tintype-a"
+        for ask in (
+            lambda: put(key, b""),
+            lambda: store.head(key),
+            lambda: store.read(key),
+            lambda: store.fetch(key, tmp_path / "target"),
+            lambda: store.delete(key),
+        ):
+            with pytest.raises(KeyInvalidError):
+                ask()
+        for prefix in ("", folder, key, ".tin"):
+            assert list(store.list(prefix)) == []
+        assert store.bears("a")
+
     def test_check_leaves_nothing_behind(self, store: Store) -> None:
         """A store that can be written to passes."""
         store.check()

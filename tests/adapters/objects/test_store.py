@@ -16,6 +16,7 @@ from tintype.errors import (
     ObjectMissingError,
     SettingsInvalidError,
     StoreFailedError,
+    StoreMistakenError,
 )
 
 # More than one request takes.
@@ -100,7 +101,7 @@ def test_a_key_that_is_too_long_below_the_prefix_is_refused(
         put(store, "k" * 1000, source)
 
 
-@pytest.mark.parametrize("key", [".tintype", ".tintype/a"])
+@pytest.mark.parametrize("key", [".tintype", ".tintype/a", "a/.tintype/b"])
 def test_a_reserved_key_is_refused(store: ObjectStore, source: Path, key: str) -> None:
     with pytest.raises(KeyInvalidError):
         put(store, key, source)
@@ -110,6 +111,31 @@ def test_opening_and_checking_leave_nothing_behind(ministack: Ministack, open_st
     bucket = ministack.bucket()
     open_store(ministack, f"s3://{bucket}").check()
     assert "<Key>" not in ministack.administer("GET", f"/{bucket}").text
+
+
+def test_a_bucket_without_the_mark_is_not_opened_and_stays_as_it_is(
+    ministack: Ministack, open_store: Open
+) -> None:
+    bucket = ministack.bucket(versioned=True)
+    below = open_store(ministack, f"s3://{bucket}/below")
+    below.mark("m")
+    before = ministack.administer("GET", f"/{bucket}?versions").text
+    assert ".tintype-m" in before
+    for address in (f"s3://{bucket}", f"s3://{bucket}/other", f"s3://{bucket}/below/deeper"):
+        with pytest.raises(StoreMistakenError, match=r"no \.tintype-m in it"):
+            ObjectStore.open(address, mark="m")
+    assert ministack.administer("GET", f"/{bucket}?versions").text == before
+    assert ObjectStore.open(f"s3://{bucket}/below", mark="m").bears("m")
+    assert list(open_store(ministack, f"s3://{bucket}").list()) == []
+
+
+def test_a_bucket_that_is_not_there_is_not_taken_for_another(
+    ministack: Ministack, open_store: Open
+) -> None:
+    open_store(ministack)
+    with pytest.raises(StoreFailedError, match="no such bucket") as caught:
+        ObjectStore.open("s3://photos-none", mark="m")
+    assert not isinstance(caught.value, StoreMistakenError)
 
 
 @pytest.mark.parametrize("create", [True, False])

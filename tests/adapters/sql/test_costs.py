@@ -52,6 +52,8 @@ def ask_everything(catalog: SqlCatalog, clock: Clock) -> None:
     catalog.jobs(cursor=catalog.jobs(limit=1).next, state=accepted.image.state)
     letters = [dead(catalog, f"originals/dead-{number}") for number in range(4)]
     begin(catalog, Run(catalog.revive(accepted.job.id).id, 2))
+    assert accepted.run
+    catalog.repair(accepted.run)
     catalog.cancel(accepted.job.id)
     cursor = catalog.dead_letters(limit=1).next
     moment = letters[0].updated_at
@@ -85,7 +87,7 @@ def test_no_question_reads_a_whole_table_or_sorts_what_it_reads(
     dear = {
         statement: steps
         for statement, plan in found.items()
-        if not statement.startswith(ORDERED_BY_HAND)
+        if not ORDERED_BY_HAND.match(statement)
         and (steps := [step for step in plan if is_dear(step)])
     }
     assert dear == {}
@@ -99,11 +101,7 @@ def is_dear(step: str) -> bool:
 
 
 # A handful of rows that are found by their ids, then put in order.
-ORDERED_BY_HAND = (
-    "SELECT variants.",
-    'SELECT jobs.id, jobs."key", jobs.state',
-    "SELECT jobs.id, jobs.key, jobs.state",
-)
+ORDERED_BY_HAND = re.compile(r"SELECT variants\.|SELECT jobs\.[^?%]* AS present_id")
 
 
 def plans(

@@ -113,13 +113,13 @@ def test_a_server_whose_clock_differs_is_noticed(
 
 
 def test_a_server_that_is_away_is_told_with_its_reason(tmp_path: Path) -> None:
-    with pytest.raises(CatalogFailedError, match="No such file or directory"):
+    with pytest.raises(CatalogFailedError, match=r"the server at the socket in .* does not run"):
         examine(f"postgresql://tintype@/none?host={tmp_path}")
 
 
 def test_a_database_that_a_server_has_not_is_told(postgres: PostgresServer) -> None:
     url = postgres.database().replace("/tintype_", "/nothing_")
-    with pytest.raises(CatalogFailedError, match=r'"nothing_.*does not exist'):
+    with pytest.raises(CatalogFailedError, match=r'no database "nothing_'):
         examine(url)
 
 

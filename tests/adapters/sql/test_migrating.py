@@ -19,7 +19,7 @@ from tintype.adapters.sql.migrating import VERSION_TABLE
 from tintype.adapters.sql.schema import METADATA
 from tintype.errors import CatalogFailedError, SettingsInvalidError
 
-NEWEST = "0002"
+NEWEST = "0004"
 
 
 @pytest.fixture(params=DATABASES)
@@ -147,7 +147,7 @@ def test_the_database_of_a_newer_release_is_refused_untouched(empty: sa.Engine) 
 def test_a_migration_that_fails_leaves_nothing(empty: sa.Engine) -> None:
     with empty.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE steps (mine TEXT)")
-    with pytest.raises(CatalogFailedError, match=r"steps already exists|duplicate table"):
+    with pytest.raises(CatalogFailedError, match=r'steps"? already exists'):
         migrate(empty)
     assert sa.inspect(empty).get_table_names() == ["steps"]
 

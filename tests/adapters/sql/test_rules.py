@@ -6,7 +6,8 @@ process died is run again, and a run that a caller lost is found by `overdue` on
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from hypothesis.stateful import (
 from tests.adapters.sql.conftest import truncate
 from tintype.adapters.sql import SqlCatalog, open_engine
 from tintype.errors import JobActiveError, JobEndedError, LeaseLostError
-from tintype.model import ImageState, Job, Priority, Run
+from tintype.model import ImageState, Job, Priority, Run, Variant
 from tintype.ports.catalog import Lease, Which
 from tintype.testing.catalog_setting import DIED, Clock, accept, variant
 
@@ -52,6 +53,7 @@ class ModelEngine:
 
 
 class Rules(RuleBasedStateMachine):
+    etags = itertools.count()
     empty: Callable[[], str]  # makes an empty database, and gives its URL
 
     def __init__(self) -> None:
@@ -64,6 +66,10 @@ class Rules(RuleBasedStateMachine):
         self.letters: set[str] = set()  # the jobs that are dead letters
         self.leases: dict[Run, Lease] = {}
         self.stale: list[Lease] = []
+        self.made: dict[Lease, Variant] = {}  # what the lease's run has put, not yet recorded
+        self.store: dict[str, str] = {}  # the etag of what is under a key
+        self.overtaken: list[Lease] = []  # their processes were taken for dead, and may wake up
+        self.late: list[Lease] = []  # they have put something since, and have not noticed yet
 
     def teardown(self) -> None:
         self.drain()
@@ -71,6 +77,8 @@ class Rules(RuleBasedStateMachine):
 
     def drain(self) -> None:
         """Whatever happened, work that goes on ends with the newest version of every key."""
+        for lease in self.late:
+            self.catalog.repair(lease.run)
         for _ in range(100):
             self.reconcile()
             if not self.engine.pending:
@@ -84,6 +92,14 @@ class Rules(RuleBasedStateMachine):
             job = self.catalog.job(image.job_id)
             assert (job.original.version, job.recipe_digest) == (version, recipe)
             assert job.state.final
+        self.late.clear()
+        self.what_is_stored_is_what_was_recorded()
+
+    def put(self, key: str) -> Variant:
+        """Put a variant; each put has an etag of its own."""
+        made = replace(variant(key=key), etag=f"etag-{next(self.etags)}")
+        self.store[made.key] = made.etag
+        return made
 
     def present(self, key: str) -> Job:
         """The job that an image is at."""
@@ -115,10 +131,15 @@ class Rules(RuleBasedStateMachine):
         lease = self.catalog.claim(run)
         if former:
             self.stale.append(former)
+        if former in self.made:
+            self.overtaken.append(former)
         if lease is None:
             self.engine.pending.remove(run)
-        else:
-            self.leases[run] = lease
+            return
+        self.leases[run] = lease
+        with suppress(LeaseLostError):
+            keys = self.catalog.claim_keys(lease, {"small": f"small/{lease.key}"})
+            self.made[lease] = self.put(keys["small"])
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), state=ENDS, lost=st.booleans())
@@ -131,15 +152,19 @@ class Rules(RuleBasedStateMachine):
         self.engine.pending.remove(run)
         self.stale.append(lease)
         current = self.catalog.current(lease)
-        made = [variant(key=f"small/{lease.key}")] if state is ImageState.DONE else []
+        made = [self.made[lease]] if current and state is ImageState.DONE else []
         try:
-            keys = self.catalog.claim_keys(lease, {"small": f"small/{lease.key}"})
-            made = [variant(key=keys["small"])] if made else []
             following = self.catalog.finish(lease, state, variants=made)
         except LeaseLostError:
             assert not current
+            if lease in self.made:
+                self.overtaken.append(lease)
             return
         job = self.catalog.job(run.job_id)
+        if job.state is ImageState.QUEUED:
+            assert state is ImageState.DONE, "made again, as its variants were written over"
+            assert job.forgiven == run.attempt
+            return
         assert job.state is (state if current else ImageState.SUPERSEDED)
         waiting = current or self.present(lease.key).state is ImageState.QUEUED
         assert (following is not None) == (waiting and not current)
@@ -213,6 +238,31 @@ class Rules(RuleBasedStateMachine):
         with pytest.raises(LeaseLostError):
             self.catalog.retry(lease, DIED, delay=1.0)
 
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data())
+    def take_over(self, data: st.DataObject) -> None:
+        """Go on with what a process that is taken for dead is at."""
+        self.begin(data.draw(st.sampled_from(list(self.leases))))
+
+    @precondition(lambda self: self.overtaken)
+    @rule(data=st.data())
+    def put_late(self, data: st.DataObject) -> None:
+        lease = data.draw(st.sampled_from(self.overtaken))
+        self.overtaken.remove(lease)
+        self.put(self.made[lease].key)
+        self.late.append(lease)
+        if data.draw(st.booleans(), "noticed at once"):
+            self.notice(lease)
+
+    @precondition(lambda self: self.late)
+    @rule(data=st.data())
+    def notice_late(self, data: st.DataObject) -> None:
+        self.notice(data.draw(st.sampled_from(self.late)))
+
+    def notice(self, lease: Lease) -> None:
+        self.late.remove(lease)
+        self.catalog.repair(lease.run)
+
     @rule()
     def reconcile(self) -> None:
         self.clock.advance(10)
@@ -236,6 +286,13 @@ class Rules(RuleBasedStateMachine):
             assert (job.original.version, job.recipe_digest) == (version, recipe)
             assert image.state is job.state
             assert image.error == (job.error if job.state.final else None)
+
+    @invariant()
+    def what_is_stored_is_what_was_recorded(self) -> None:
+        doubted = {self.made[lease].key for lease in self.late}
+        for image in self.catalog.images(state=ImageState.DONE).items:
+            for made in image.variants:
+                assert made.key in doubted or self.store[made.key] == made.etag
 
     @invariant()
     def dead_letters_are_what_can_be_revived(self) -> None:

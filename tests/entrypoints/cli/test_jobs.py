@@ -68,6 +68,23 @@ def test_a_job_is_shown_with_its_story(troubled: TroubledService, url: tuple[str
     assert json.loads(tintype("jobs", "show", job_id, "--json", *url).stdout)["id"] == job_id
 
 
+def test_the_tries_of_a_job_are_counted_without_gaps_and_the_forgiven_are_marked(
+    troubled: TroubledService, url: tuple[str, str]
+) -> None:
+    (image,) = troubled.dead("tries.jpg")
+    job_id = image["job"]["id"]
+    with troubled.paused():
+        troubled.act(f"/v1/jobs/{job_id}/retry")
+        troubled.act(f"/v1/jobs/{job_id}/cancel")
+        troubled.act(f"/v1/jobs/{job_id}/retry")
+    job = troubled.becomes(job_id, "done")
+    assert [each["number"] for each in job["history"]] == [1, 3]
+    shown = tintype("jobs", "show", job_id, *url).stdout.splitlines()
+    tries = [line.split("\t") for line in shown if line.startswith(("1", "2", "3"))]
+    assert [each[0] for each in tries] == ["1 (forgiven)", "2"]
+    assert [each[-1] == "well" for each in tries] == [False, True]
+
+
 def test_jobs_are_retried_one_by_one(troubled: TroubledService, url: tuple[str, str]) -> None:
     ids = [image["job"]["id"] for image in troubled.dead("b.jpg", "c.jpg")]
     done = tintype("jobs", "retry", ids[0], NO_JOB, ids[1], *url)
@@ -100,11 +117,32 @@ def test_the_queue_is_held_up_and_jobs_are_called_off(
     assert resumed["paused"] is False
 
 
-@pytest.mark.parametrize("job_id", ["../queue", "%2e%2e/queue", "a b", NO_JOB])
-def test_an_id_never_leads_elsewhere(url: tuple[str, str], job_id: str) -> None:
-    done = tintype("jobs", "show", job_id, *url)
-    assert done.returncode == 2
-    assert done.stdout == ""
+@pytest.mark.parametrize(("job_id", "told"), [("../queue", "is no id"), (NO_JOB, "no such job")])
+def test_an_id_never_leads_elsewhere(url: tuple[str, str], job_id: str, told: str) -> None:
+    for command, status in ((("jobs", "show"), 2), (("jobs", "retry"), 1), (("jobs", "cancel"), 1)):
+        done = tintype(*command, job_id, *url)
+        assert (done.returncode, done.stdout) == (status, "")
+        assert told in done.stderr
+
+
+@pytest.mark.parametrize("command", [("dead", "show"), ("status",)])
+def test_the_id_of_anything_leads_nowhere_else(
+    url: tuple[str, str], command: tuple[str, ...]
+) -> None:
+    done = tintype(*command, "..", *url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'..' is no id" in done.stderr
+
+
+def test_what_is_no_id_holds_up_none_of_the_others(
+    troubled: TroubledService, url: tuple[str, str]
+) -> None:
+    (image,) = troubled.dead("after.jpg")
+    done = tintype("jobs", "retry", "a/b", image["job"]["id"], *url)
+    assert done.returncode == 1
+    assert "'a/b' is no id" in done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [image["job"]["id"]]
+    troubled.becomes(image["job"]["id"], "done")
 
 
 def test_options_before_a_command_are_not_lost_silently(url: tuple[str, str]) -> None:

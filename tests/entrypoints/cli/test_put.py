@@ -3,7 +3,11 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -57,3 +61,54 @@ def test_lines_for_programs_reach_their_file_while_a_terminal_shows_a_bar(
     assert "sending" in shown
     assert "img_" not in shown
     assert len([json.loads(line)["id"] for line in output.read_text().splitlines()]) == 3
+
+
+class Busy(BaseHTTPRequestHandler):
+    """Refuses the first two uploads as a service does whose queue is full, then takes one.
+
+    When to come back is a date that only the answer's own clock gives a sense.
+    """
+
+    refusals = 0
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).refusals += 1
+        if self.refusals > 2:
+            self.answer(202, {"id": "img_a", "status": "queued"})
+        else:
+            self.answer(429, {"code": "queue_full", "detail": "Too many images wait already."})
+
+    def answer(self, status: int, content: object) -> None:
+        body = json.dumps(content).encode()
+        self.send_response_only(status)
+        self.send_header("Date", "Thu, 01 Jan 2026 00:00:00 GMT")
+        self.send_header("Retry-After", "Thu, 01 Jan 2026 00:00:01 GMT")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def busy_service() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_somebody_who_watches_sees_that_the_service_is_busy(tmp_path: Path) -> None:
+    photo = write_photograph(tmp_path / "busy.jpg", 80, 60)
+    with busy_service() as url:
+        status, shown = at_terminal("put", photo, "--url", url)
+    assert status == 0
+    assert "sending, the service is busy" in shown
+    assert shown.count("queue is full") == 1
+    assert "img_a" in shown

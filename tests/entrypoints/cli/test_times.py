@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import typer
@@ -87,3 +87,22 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 def test_just_after_is_later_by_the_smallest_step() -> None:
     assert times.just_after("2026-01-01T00:00:00.999999Z") == "2026-01-01T00:00:01+00:00"
+
+
+def test_a_moment_for_programs_is_in_utc_with_a_z() -> None:
+    vienna = datetime(2026, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))
+    assert times.universal(vienna) == "2026-01-31T12:00:00Z"
+    assert times.universal(datetime(2026, 1, 31, 0, 0, 0, 5, UTC)) == "2026-01-31T00:00:00.000005Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("1s", 1 / 86400), ("2h", 1 / 12), ("3650d", 3650), ("87600h", 3650)]
+)
+def test_a_length_of_time_is_understood(text: str, days: float) -> None:
+    assert times.span(text) == timedelta(days=days)
+
+
+@pytest.mark.parametrize("text", ["", "0s", "0d", "3651d", "87601h", "999999d", "-1s", "1.5h"])
+def test_what_is_no_length_of_time_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        times.span(text)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
 
+from tests.support.browser import launched, visiting
 from tests.support.photographs import encoded, photograph
 from tests.support.service import RunningService
 
@@ -39,6 +41,18 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
     yield running
     assert running.stop() == 0
     assert first[0] not in running.log()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with visiting(browser) as context:
+        yield context
 
 
 @pytest.fixture(scope="session")

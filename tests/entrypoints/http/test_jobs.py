@@ -14,6 +14,7 @@ def test_a_job_tells_every_attempt_and_what_brought_it(troubled: TroubledService
         troubled.act(f"/v1/jobs/{job_id}/retry")
         job = troubled.becomes(job_id, "dead")
     assert [each["number"] for each in job["history"]] == [1, 2]
+    assert [each["forgiven"] for each in job["history"]] == [True, False]
     assert {each["error"]["code"] for each in job["history"]} == {"store_failed"}
     assert all(each["started_at"] <= each["finished_at"] for each in job["history"])
     assert job["event"]["source"] == "upload"
@@ -54,7 +55,11 @@ def test_a_job_that_waits_can_be_called_off_and_taken_up_again(troubled: Trouble
         letters = troubled.get("/v1/dead-letters")["items"]
         assert job_id not in [letter["job_id"] for letter in letters]
         troubled.act(f"/v1/jobs/{job_id}/retry")
-    troubled.becomes(job_id, "done")
+    job = troubled.becomes(job_id, "done")
+    (listed,) = (each for each in troubled.get("/v1/jobs")["items"] if each["id"] == job_id)
+    assert [(each["tries"], each["attempts"]) for each in (job, listed)] == [(1, 2), (1, 2)]
+    (attempt,) = job["history"]
+    assert (attempt["number"], attempt["ordinal"], attempt["forgiven"]) == (2, 1, False)
 
 
 def test_a_job_of_a_replaced_original_stays_as_it_is(troubled: TroubledService) -> None:

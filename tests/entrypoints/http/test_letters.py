@@ -8,7 +8,13 @@ import pytest
 from tests.support.troubled import TroubledService
 from tintype.entrypoints.http import letters
 from tintype.entrypoints.http.selection import Selection
-from tintype.errors import StoreFailedError, TimedOutError
+from tintype.errors import (
+    KeyInvalidError,
+    KeyTakenError,
+    StoreFailedError,
+    TimedOutError,
+    TintypeError,
+)
 from tintype.model import Failure
 from tintype.ports.catalog import Which
 
@@ -191,3 +197,13 @@ def test_every_code_of_a_failure_has_the_hint_of_its_class() -> None:
         assert letters._hint(Failure(kind.code, "")) == kind.hint
     assert letters._hint(Failure("unheard_of", "")) == ""
     assert letters._hint(None) == ""
+
+
+@pytest.mark.parametrize("kind", [KeyInvalidError, KeyTakenError])
+def test_a_key_that_a_variant_cannot_have_is_mended_in_the_recipe(
+    kind: type[TintypeError],
+) -> None:
+    hint = letters._hint(Failure(kind.code, ""))
+    assert "recipe" in hint
+    assert "send the original again" in hint
+    assert hint != kind.hint  # that one is for whoever sends an original under a key

@@ -108,6 +108,15 @@ def test_logging_out_takes_the_cookie_away(service: EmptyService) -> None:
     assert (made.value, made["max-age"], made["path"]) == ("", "0", "/")
 
 
+def test_logging_out_ends_the_session_whoever_copied_its_cookie(service: EmptyService) -> None:
+    copied = session(service, Scope.READ)
+    assert service.ask("GET", "/v1/images", headers=copied).status_code == 200
+    service.ask("POST", "/logout", headers=copied | OWN)
+    assert service.ask("GET", "/v1/images", headers=copied).status_code == 401
+    assert service.ask("POST", "/logout", headers=copied | OWN).status_code == 303
+    assert service.ask("POST", "/logout", headers=OWN).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

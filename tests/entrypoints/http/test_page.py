@@ -3,38 +3,23 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.browser import SCREENS, complaints_of, too_wide, visiting
 from tests.support.photographs import write_photograph
 from tests.support.service import RunningService
 
-CHROMIUM = Path("/usr/bin/chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield launched
-        launched.close()
-
 
 @pytest.fixture
-def page(browser: Browser, service: RunningService) -> Iterator[Page]:
+def page(context: BrowserContext, service: RunningService) -> Iterator[Page]:
     """The page, which must not complain about anything in its console."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(60_000)
     opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(opened)
     opened.goto(service.url)
     yield opened
-    context.close()
     assert complaints == []
 
 
@@ -120,35 +105,24 @@ def test_recent_images_lead_to_their_own_page_and_older_ones_follow(
 def test_it_works_without_javascript(
     browser: Browser, service: RunningService, tmp_path: Path
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(60_000)
-    page = context.new_page()
-    page.goto(service.url)
-    page.set_input_files("#file", write_photograph(tmp_path / "plain.jpg", 600, 400))
-    page.get_by_role("button", name="Upload").click()
-    page.wait_for_url(re.compile(r"/images/img_"))
-    expect(page.locator("article figure img")).to_have_count(3)
-    page.goto(f"{service.url}/images/img_nobody")
-    expect(page.locator(".reason")).to_have_text("There is no such image.")
-    context.close()
+    with visiting(browser, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(service.url)
+        page.set_input_files("#file", write_photograph(tmp_path / "plain.jpg", 600, 400))
+        page.get_by_role("button", name="Upload").click()
+        page.wait_for_url(re.compile(r"/images/img_"))
+        expect(page.locator("article figure img")).to_have_count(3)
+        page.goto(f"{service.url}/images/img_nobody")
+        expect(page.locator(".reason")).to_have_text("There is no such image.")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
 def test_nothing_is_wider_than_the_screen(
-    browser: Browser,
-    service: RunningService,
-    jpeg: bytes,
-    width: int,
-    scheme: Literal["light", "dark"],
+    browser: Browser, service: RunningService, jpeg: bytes, screen: dict[str, Any]
 ) -> None:
     image = service.upload("a-name-without-any-place-to-break-it-" * 5 + ".jpg", jpeg, wait="60")
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
-    for address in (service.url, f"{service.url}/images/{image['id']}"):
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    addresses = (service.url, f"{service.url}/images/{image['id']}")
+    assert too_wide(browser, screen, addresses) == []
 
 
 def test_the_page_lets_nothing_foreign_in(service: RunningService) -> None:

@@ -1,36 +1,17 @@
 """Logging in with a real browser, and what is seen then."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.browser import SCREENS, complaints_of, too_wide, visiting
 from tests.support.keys import new_key
 from tests.support.photographs import write_photograph
 from tests.support.service import RunningService
-
-CHROMIUM = Path("/usr/bin/chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(60_000)
-    yield made
-    made.close()
 
 
 def log_in(page: Page, service: RunningService, key: str) -> None:
@@ -44,9 +25,7 @@ def test_the_story_of_a_visit(
     context: BrowserContext, guarded: RunningService, tmp_path: Path
 ) -> None:
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(page)
     log_in(page, guarded, new_key(guarded.data, "upload", "read"))
     expect(page.get_by_label("Choose photographs")).to_be_visible()
     assert not page.evaluate("document.cookie")
@@ -72,17 +51,15 @@ def test_the_story_of_a_visit(
 def test_a_visit_without_javascript(
     browser: Browser, guarded: RunningService, tmp_path: Path
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(60_000)
-    page = context.new_page()
-    log_in(page, guarded, new_key(guarded.data, "upload", "read"))
-    page.set_input_files("#file", write_photograph(tmp_path / "plain.jpg", 600, 400))
-    page.get_by_role("button", name="Upload").click()
-    page.wait_for_url(re.compile(r"/images/img_"))
-    expect(page.locator("article figure img")).to_have_count(3)
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_label("API key")).to_be_visible()
-    context.close()
+    with visiting(browser, java_script_enabled=False) as context:
+        page = context.new_page()
+        log_in(page, guarded, new_key(guarded.data, "upload", "read"))
+        page.set_input_files("#file", write_photograph(tmp_path / "plain.jpg", 600, 400))
+        page.get_by_role("button", name="Upload").click()
+        page.wait_for_url(re.compile(r"/images/img_"))
+        expect(page.locator("article figure img")).to_have_count(3)
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_label("API key")).to_be_visible()
 
 
 def test_the_printed_link_opens_the_page_once(
@@ -147,14 +124,9 @@ def test_another_site_can_do_nothing_with_the_cookie(
     assert len(guarded.images()) == before
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
 def test_nothing_is_wider_than_the_screen(
-    browser: Browser, guarded: RunningService, width: int, scheme: Literal["light", "dark"]
+    browser: Browser, guarded: RunningService, screen: dict[str, Any]
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
-    for path in ("/login", "/login?token=abc", "/docs"):
-        page.goto(f"{guarded.url}{path}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    paths = ("/login", "/login?token=abc", "/docs")
+    assert too_wide(browser, screen, [f"{guarded.url}{path}" for path in paths]) == []

@@ -67,6 +67,25 @@ def test_a_full_queue_refuses_before_the_body_has_come(narrow: TroubledService) 
             assert connection.recv(64).startswith(b"HTTP/1.1 429 ")
 
 
+def test_a_full_queue_takes_a_newer_version_of_what_waits(narrow: TroubledService) -> None:
+    until_there_is_room(narrow)
+    with narrow.paused():
+        while narrow.client.post("/v1/images", content=PICTURE).is_success:
+            assert narrow.get("/v1/queue")["queued"] <= 3
+        waiting = narrow.get("/v1/images", state="queued")["items"][0]
+        queued = narrow.get("/v1/queue")["queued"]
+        key = {"key": waiting["key"]}
+        newer = narrow.client.post("/v1/images", params=key, content=PICTURE + b"\0")
+        assert (newer.status_code, newer.json()["id"]) == (202, waiting["id"])
+        assert narrow.get("/v1/queue")["queued"] == queued
+        other = narrow.client.post(
+            "/v1/images", params={"key": f"{waiting['key']}.jpg"}, content=PICTURE
+        )
+        assert (other.status_code, other.json()["code"]) == (429, "queue_full")
+    assert narrow.settled(waiting["id"])["status"] == "done"
+    until_there_is_room(narrow)
+
+
 def test_dead_letters_are_counted(troubled: TroubledService) -> None:
     troubled.dead("dead.jpg", "too.jpg")
     assert troubled.get("/v1/queue")["dead"] == 2

@@ -127,6 +127,19 @@ def test_what_is_not_there_is_told_to_admins_only(service: EmptyService) -> None
     assert service.ask("GET", "/v1/nothing").status_code == 404
 
 
+def test_reading_what_is_not_there_is_asking_for_a_variant(tmp_path: Path) -> None:
+    refusals = {"public": 404, "signed": 403, "private": 401}
+    for number, (access, refusal) in enumerate(refusals.items()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with empty_service(folder, access=access) as service:
+            for method in ("GET", "HEAD"):
+                assert service.ask(method, "/nothing").status_code == refusal, access
+                assert service.ask(method, "/v1/nothing").status_code == 404
+                answer = service.ask(method, "/nothing", service.key(Scope.READ))
+                assert answer.status_code == 404
+
+
 def test_a_route_that_nobody_thought_of_is_for_admins(tmp_path: Path) -> None:
     assert right("GET", "/v1/forgotten") is ADMIN
     with empty_service(tmp_path) as service:

@@ -11,11 +11,13 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from tintype import model
 from tintype.entrypoints.http import problems
+from tintype.entrypoints.http.guard import Guard
 from tintype.entrypoints.http.watch import Watch
 from tintype.errors import (
     HostRefusedError,
@@ -148,6 +150,25 @@ def test_a_request_that_no_route_saw_is_unmatched(heard: Heard) -> None:
     ask(Watch(refuse, monitor=heard), "GET", "/x")
     (answer,) = heard.answers
     assert (answer.route, answer.status, answer.code) == ("unmatched", 421, "host_refused")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [
+        ("POST", "/v1/fail/queue_full", "/v1/fail/{code}"),
+        ("DELETE", "/v1/fail/queue_full", "/v1/fail/{code}"),
+        ("POST", "/static/page.css", "/static"),
+        ("POST", "/400x300/a/b.jpg", "/{key:path}"),
+        ("PUT", "/400x300/a/b.jpg", "/{key:path}"),
+    ],
+)
+def test_what_is_refused_on_its_way_has_the_route_that_it_was_for(
+    api: FastAPI, heard: Heard, method: str, path: str, route: str
+) -> None:
+    api.user_middleware.append(Middleware(Guard, public_url="", keys_needed=True))
+    response, _ = ask(api, method, path, {"Sec-Fetch-Site": "cross-site"})
+    assert [(each.route, each.status) for each in heard.answers] == [(route, response.status_code)]
+    assert response.status_code == 403
 
 
 def test_a_failure_is_told_by_its_code(api: FastAPI, heard: Heard) -> None:

@@ -113,17 +113,18 @@ class DurableEngine:
             return FileSlot(self._slots_folder or Path(f"{file_of(self._address)}.slots"))
         return SessionSlot(self._address)
 
-    def start(self, run: Run) -> None:
+    def start(self, run: Run, *, priority: Priority = Priority.NORMAL) -> None:
         """Start a run in this process at once; enqueue it without room, while paused and draining.
 
-        Takes about 2 ms. Raises CatalogFailedError where the run is not durable.
+        `priority` counts where it is enqueued. Takes about 2 ms. Raises CatalogFailedError where
+        the run is not durable.
         """
         library, _, slot = self._launched()
         begins = self._working and slot.held and not library.paused
         if begins and len(library.running()) < self._concurrency:
             library.start(run)
         else:
-            library.enqueue(run, 0.0, Priority.NORMAL)
+            library.enqueue(run, 0.0, priority)
 
     def enqueue(
         self, run: Run, *, delay: float = 0.0, priority: Priority = Priority.NORMAL

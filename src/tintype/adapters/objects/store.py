@@ -13,15 +13,16 @@ import structlog
 
 from tintype.adapters.objects.bucket import Bucket
 from tintype.adapters.objects.failures import NotOfferedError, named_failures
-from tintype.adapters.objects.writing import RESERVED, Writer, version
+from tintype.adapters.objects.writing import Writer, version
 from tintype.errors import (
     KeyInvalidError,
     ObjectMissingError,
     RangeInvalidError,
     SettingsInvalidError,
     StoreFailedError,
+    StoreMistakenError,
 )
-from tintype.ports.store import StoredObject
+from tintype.ports.store import MARK_PREFIX, RESERVED, StoredObject, is_reserved
 from tintype.recipe.keys import check_key
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _MAX_KEY_BYTES = 1024
 _PAGE = 1000
 _CHUNK_BYTES = 256 * 1024
 _MAX_CHUNK_BYTES = 1024 * 1024
+_MARK = b"Tintype knows its store by this object: let it stay, and go where the others go.\n"
 
 
 class ObjectStore:
@@ -51,11 +53,12 @@ class ObjectStore:
         self._prefix = prefix
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, mark: str | None = None) -> Self:
         """The store at a URL like `s3://bucket/prefix`, both as they are, without any encoding.
 
-        Raises SettingsInvalidError for any other URL, and StoreFailedError where the bucket is not
-        there or cannot be written to.
+        Raises SettingsInvalidError for any other URL, StoreMistakenError and makes nothing where
+        there is no such `mark`, and StoreFailedError where the bucket is not there or cannot be
+        written to.
         """
         scheme, _, address = url.partition("://")
         name, _, prefix = address.partition("/")
@@ -63,6 +66,8 @@ class ObjectStore:
         if scheme != "s3" or not _BUCKET.fullmatch(name) or not (prefix == "" or _is_key(prefix)):
             raise SettingsInvalidError("A store needs a URL like s3://bucket or s3://bucket/prefix")
         bucket = Bucket(name, prefix)
+        if mark and not _bears(bucket, mark):
+            raise StoreMistakenError.without(MARK_PREFIX + mark)
         writer = Writer(bucket)
         if not writer.decides:
             log.warning("store.undecided", detail="two processes can create the same object")
@@ -119,13 +124,7 @@ class ObjectStore:
     def head(self, key: str) -> StoredObject:
         """What the store knows of an object."""
         self._check_key(key)
-        with named_failures():
-            try:
-                return _stored(key, self._bucket.client().head(key))
-            except FileNotFoundError:
-                # To a HEAD, a bucket that is not there looks like an object that is not: a GET's
-                # answer has the words.
-                return _stored(key, self._bucket.client().get(key).meta)
+        return _head(self._bucket, key)
 
     def delete(self, key: str) -> None:
         """Remove an object; absence is no error."""
@@ -153,6 +152,21 @@ class ObjectStore:
         """Raise StoreFailedError unless the bucket can be written to now."""
         self._writer.touch()
 
+    def mark(self, name: str) -> None:
+        """Leave a mark: an object below the prefix."""
+        with named_failures():
+            attributes: Attributes = {"Content-Type": "text/plain"}
+            self._bucket.client().put(MARK_PREFIX + name, _MARK, attributes=attributes)
+
+    def unmark(self, name: str) -> None:
+        """Take a mark away."""
+        with suppress(ObjectMissingError), named_failures():
+            self._bucket.client().delete(MARK_PREFIX + name)
+
+    def bears(self, name: str) -> bool:
+        """Whether this mark is there."""
+        return _bears(self._bucket, name)
+
     def _check_key(self, key: str) -> None:
         _check_key(key)
         whole = f"{self._prefix}/{key}" if self._prefix else key
@@ -178,14 +192,32 @@ class ObjectStore:
 
 def _check_key(key: str) -> None:
     check_key(key)
-    if key == RESERVED or key.startswith(RESERVED + "/"):
-        raise KeyInvalidError(f"Keys below {RESERVED}/ are reserved.")
+    if is_reserved(key):
+        raise KeyInvalidError(f"Names like {RESERVED} are reserved.")
 
 
 def _is_key(name: str) -> bool:
     try:
         _check_key(name)
     except KeyInvalidError:
+        return False
+    return True
+
+
+def _head(bucket: Bucket, key: str) -> StoredObject:
+    with named_failures():
+        try:
+            return _stored(key, bucket.client().head(key))
+        except FileNotFoundError:
+            # To a HEAD, a bucket that is not there looks like an object that is not: a GET's
+            # answer has the words.
+            return _stored(key, bucket.client().get(key).meta)
+
+
+def _bears(bucket: Bucket, mark: str) -> bool:
+    try:
+        _head(bucket, MARK_PREFIX + mark)
+    except ObjectMissingError:
         return False
     return True
 

@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING
 from tintype.adapters.objects.bucket import Bucket
 from tintype.adapters.objects.failures import NotOfferedError, named_failures
 from tintype.errors import KeyTakenError, StoreFailedError
-from tintype.ports.store import StoredObject
+from tintype.ports.store import RESERVED, StoredObject
 
 if TYPE_CHECKING:
     from obstore import Attributes
-
-RESERVED = ".tintype"
-"""Below this name are the objects that a `Writer` makes and removes again to see if it can."""
 
 # Up to this size a file is just sent. Before a larger one, the store is asked whether the key is
 # taken: that costs little, and one that hangs is noticed before much is sent to it.
@@ -150,4 +147,5 @@ def version(tag: str | None) -> str:
 
 
 def _fresh_name() -> str:
+    """The name of an object that is made and removed again, to see if that can be done."""
     return f"{RESERVED}/{secrets.token_hex(16)}"

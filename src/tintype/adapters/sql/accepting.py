@@ -1,7 +1,7 @@
 """Accepting originals: the writes that start work."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -40,9 +40,7 @@ _LIVE_IMAGE = (
     .outerjoin_from(IMAGES, LEASES, LEASES.c.key == IMAGES.c.key)
     .where(IMAGES.c.key == sa.bindparam("key"), LIVE)
 )
-_KNOWN_JOB = sa.select(JOBS.c.state, JOBS.c.attempts, JOBS.c.created_at).where(
-    JOBS.c.id == sa.bindparam("id")
-)
+_KNOWN_JOB = sa.select(JOBS.c.state, JOBS.c.attempts).where(JOBS.c.id == sa.bindparam("id"))
 _REMEMBERED = sa.select(IDEMPOTENCY).where(IDEMPOTENCY.c.key == sa.bindparam("key"))
 _REMEMBER = IDEMPOTENCY.insert()
 _INSERT_IMAGE = IMAGES.insert()
@@ -169,7 +167,7 @@ def _again(
     row |= {"priority": job.priority, **event_values(job.event), "trace": job.trace, "deaths": 0}
     row |= {"startable_at": startable_at, "updated_at": job.updated_at, "dropped_at": None}
     connection.execute(_THIS_JOB, row | failure_values(None))
-    return replace(job, attempts=attempts, forgiven=attempts, created_at=known.created_at)
+    return reading.job(connection, job.id)
 
 
 def _insert_job(connection: sa.Connection, job: Job, *, startable_at: datetime | None) -> None:

@@ -13,12 +13,14 @@ from tintype.adapters.sql import (
     reading,
     reviving,
     running,
+    sessions,
     shared_secrets,
 )
 from tintype.adapters.sql.accepting import Arrival, Enqueue
 from tintype.adapters.sql.engines import Transactions
 from tintype.adapters.sql.locks import lock_matter
 from tintype.adapters.sql.schema import RECIPES
+from tintype.adapters.sql.shared_secrets import MARK_OF
 from tintype.model import (
     ApiKey,
     Attempt,
@@ -103,6 +105,11 @@ class SqlCatalog:
         with self._transactions.read() as connection:
             return accepting.repeated(connection, idempotency)
 
+    def waits(self, key: str) -> bool:
+        """Whether a job of an original's key waits, whose place a newer version would take."""
+        with self._transactions.glance() as connection:
+            return reading.waits(connection, key)
+
     def claim(self, run: Run) -> Lease | None:
         """Begin or resume a run; None where it must not go on."""
         with self._transactions.write() as connection:
@@ -141,6 +148,7 @@ class SqlCatalog:
                 variants=variants,
                 steps=steps,
                 error=error,
+                enqueue=self._enqueue,
             )
 
     def retry(
@@ -157,6 +165,11 @@ class SqlCatalog:
                 steps=steps,
                 enqueue=self._enqueue,
             )
+
+    def repair(self, run: Run) -> None:
+        """Have variants made again that a run may have written after its lease was lost."""
+        with self._transactions.commit() as connection:
+            reviving.repair(connection, self._clock(), run, self._enqueue)
 
     def failures(self, job_id: str) -> tuple[Failure, ...]:
         """Why each failed attempt that still counts failed, first to last."""
@@ -277,6 +290,21 @@ class SqlCatalog:
         with self._transactions.write() as connection:
             api_keys.touch(connection, key_id, used_at)
 
+    def keep_session(self, digest: str, key_id: str, expires_at: datetime) -> None:
+        """Keep a session that began with an API key, and forget every one whose time is over."""
+        with self._transactions.write() as connection:
+            sessions.keep(connection, self._clock(), digest, key_id, expires_at)
+
+    def session_key(self, digest: str) -> ApiKey | None:
+        """The API key with which the session of this digest began; None once its time is over."""
+        with self._transactions.glance() as connection:
+            return sessions.key(connection, self._clock(), digest)
+
+    def end_session(self, digest: str) -> None:
+        """Forget a session, where there is one."""
+        with self._transactions.commit() as connection:
+            sessions.end(connection, digest)
+
     def secrets(self, name: str) -> tuple[str, ...]:
         """The secrets that all processes share under a name, newest first; two at the most."""
         with self._transactions.glance() as connection:
@@ -290,6 +318,16 @@ class SqlCatalog:
         """Make a new secret; the newest one until now stays, those before it go."""
         with self._transactions.commit() as connection:
             shared_secrets.rotate(connection, self._clock(), name)
+
+    def store_mark(self, role: str) -> str | None:
+        """The mark by which the store of this role is known; None before there is one."""
+        with self._transactions.glance() as connection:
+            return next(iter(shared_secrets.known(connection, MARK_OF + role)), None)
+
+    def keep_store_mark(self, role: str, mark: str) -> str:
+        """Know the store of this role by a mark, unless it is known by another; returns which."""
+        with self._transactions.commit() as connection:
+            return shared_secrets.keep(connection, self._clock(), MARK_OF + role, mark)
 
     def check(self) -> None:
         """Raise CatalogFailedError unless the catalog can be written to now."""

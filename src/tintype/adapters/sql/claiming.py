@@ -9,7 +9,7 @@ from tintype.adapters.sql.locks import lock_variant_keys
 from tintype.adapters.sql.rows import AnyRow
 from tintype.adapters.sql.running import held
 from tintype.adapters.sql.schema import CLAIMS
-from tintype.errors import KeyInvalidError, KeyTakenError
+from tintype.errors import KeyInvalidError, KeyTakenError, LeaseLostError
 from tintype.ports.catalog import Lease
 from tintype.recipe.keys import with_suffix
 
@@ -24,7 +24,10 @@ def claim_keys(
     connection: sa.Connection, lease: Lease, wanted: Mapping[str, str]
 ) -> Mapping[str, str]:
     """Claim a key for each variant name; see the port."""
-    image_id = held(connection, lease).image_id
+    work = held(connection, lease)
+    if work.present_id != work.id:
+        raise LeaseLostError
+    image_id = work.image_id
     lock_variant_keys(connection, wanted.values())
     candidates = {name: tuple(_candidates(key, image_id)) for name, key in wanted.items()}
     keys = [key for tried in candidates.values() for key in tried]

@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from tintype.adapters.sql import cursors
 from tintype.adapters.sql.accepting import Enqueue
 from tintype.adapters.sql.locks import lock_keys, lock_matter
-from tintype.adapters.sql.reading import page
-from tintype.adapters.sql.reviving import take_up
-from tintype.adapters.sql.rows import AnyRow, job_of
-from tintype.adapters.sql.running import WORKS
+from tintype.adapters.sql.reading import SHOWN_JOBS, page, shown_job
+from tintype.adapters.sql.rows import AnyRow
+from tintype.adapters.sql.running import WORKS, take_up
 from tintype.adapters.sql.schema import DEAD_LETTER, IMAGES, JOBS, LIVE
 from tintype.model import ImageState, Job, Page
 from tintype.ports.catalog import Which
@@ -37,11 +36,11 @@ def dead_letters(
     """Dead letters, the last to fail first; see the port."""
     order = JOBS.c.updated_at.desc(), JOBS.c.id.desc()
     # One row more than asked for says whether a page follows.
-    query = _chosen(sa.select(JOBS), which).order_by(*order).limit(limit + 1)
+    query = _chosen(SHOWN_JOBS, which).order_by(*order).limit(limit + 1)
     if cursor:
         query = query.where(_place() < _place(*cursors.decode(cursor)))
     rows, following = page(connection.execute(query).all(), limit, "updated_at")
-    return Page(tuple(map(job_of, rows)), following)
+    return Page(tuple(map(shown_job, rows)), following)
 
 
 def redrive(

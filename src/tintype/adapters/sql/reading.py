@@ -1,6 +1,7 @@
 """What the catalog tells: images, variants and jobs, one by one and in pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,13 +32,24 @@ from tintype.ports.catalog import Backlog
 _RECIPE = sa.select(RECIPES.c.content).where(RECIPES.c.digest == sa.bindparam("digest"))
 _IMAGE = sa.select(IMAGES).where(IMAGES.c.id == sa.bindparam("id"))
 _IMAGE_BY_KEY = sa.select(IMAGES).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
+_WAITING = sa.select(sa.literal(1)).where(
+    IMAGES.c.key == sa.bindparam("key"), LIVE, IMAGES.c.state == ImageState.QUEUED
+)
 _OWNER = sa.select(VARIANTS.c.image_id).where(VARIANTS.c.key == sa.bindparam("key"))
 _VARIANTS = (
     sa.select(VARIANTS)
     .where(VARIANTS.c.image_id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(VARIANTS.c.position)
 )
-_JOB = sa.select(JOBS).where(JOBS.c.id == sa.bindparam("id"))
+# Jobs as they are shown. Their `attempts` are no count: numbers are passed over.
+SHOWN_JOBS = sa.select(
+    JOBS,
+    sa.select(sa.func.count())
+    .where(ATTEMPTS.c.job_id == JOBS.c.id)
+    .scalar_subquery()
+    .label("tries"),
+)
+_JOB = SHOWN_JOBS.where(JOBS.c.id == sa.bindparam("id"))
 _STEPS = (
     sa.select(STEPS)
     .where(
@@ -94,6 +106,11 @@ def image_by_key(connection: sa.Connection, key: str) -> Image:
     return _with_variants(connection, connection.execute(_IMAGE_BY_KEY, {"key": key}))
 
 
+def waits(connection: sa.Connection, key: str) -> bool:
+    """Whether a job of an original's key waits; see the port."""
+    return connection.execute(_WAITING, {"key": key}).first() is not None
+
+
 def variant_by_key(connection: sa.Connection, key: str) -> tuple[Image, Variant]:
     """The variant stored under a key, with its image; raises VariantNotFoundError."""
     owner = connection.execute(_OWNER, {"key": key}).scalar_one_or_none()
@@ -113,7 +130,7 @@ def images(
     until: datetime | None,
 ) -> Page[Image]:
     """Images with their variants, newest first; see the port."""
-    query = _newest_first(IMAGES, cursor, limit, state)
+    query = _newest_first(sa.select(IMAGES), IMAGES, cursor, limit, state)
     if since:
         query = query.where(IMAGES.c.created_at >= since)
     if until:
@@ -128,16 +145,22 @@ def job(connection: sa.Connection, job_id: str) -> Job:
     row = connection.execute(_JOB, {"id": job_id}).one_or_none()
     if row is None:
         raise JobNotFoundError
-    return job_of(row, [step_of(step) for step in connection.execute(_STEPS, {"id": job_id})])
+    steps = tuple(step_of(step) for step in connection.execute(_STEPS, {"id": job_id}))
+    return replace(shown_job(row), steps=steps)
 
 
 def jobs(
     connection: sa.Connection, *, cursor: str | None, limit: int, state: ImageState | None
 ) -> Page[Job]:
     """Jobs without their steps, newest first; see the port."""
-    query = _newest_first(JOBS, cursor, limit, state)
+    query = _newest_first(SHOWN_JOBS, JOBS, cursor, limit, state)
     rows, following = page(connection.execute(query).all(), limit)
-    return Page(tuple(job_of(row) for row in rows), following)
+    return Page(tuple(map(shown_job, rows)), following)
+
+
+def shown_job(row: AnyRow) -> Job:
+    """A job without its steps from a row of `SHOWN_JOBS`."""
+    return replace(job_of(row), tries=row.tries)
 
 
 def failures(connection: sa.Connection, job_id: str) -> tuple[Failure, ...]:
@@ -187,11 +210,15 @@ def _variants(
 
 
 def _newest_first(
-    table: sa.Table, cursor: str | None, limit: int, state: ImageState | None
+    query: sa.Select[Any],
+    table: sa.Table,
+    cursor: str | None,
+    limit: int,
+    state: ImageState | None,
 ) -> sa.Select[Any]:
     # One row more than asked for says whether a page follows.
     order = table.c.created_at.desc(), table.c.id.desc()
-    query = sa.select(table).order_by(*order).limit(limit + 1)
+    query = query.order_by(*order).limit(limit + 1)
     if state:
         query = query.where(table.c.state == state)
     if cursor:

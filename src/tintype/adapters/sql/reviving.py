@@ -1,6 +1,5 @@
 """Jobs that somebody asks for again, or calls off."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,9 +12,10 @@ from tintype.adapters.sql.running import (
     THIS_JOB,
     end_attempt,
     hand_over,
+    take_up,
     work_of,
 )
-from tintype.adapters.sql.schema import IMAGES, LIVE
+from tintype.adapters.sql.schema import IMAGES, LEASES, LIVE
 from tintype.errors import (
     JobActiveError,
     JobCancelledError,
@@ -26,6 +26,7 @@ from tintype.errors import (
 from tintype.model import Failure, ImageState, Job, Run
 
 _LIVE = sa.select(IMAGES.c.id).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
+_SPOIL = LEASES.update().where(LEASES.c.key == sa.bindparam("this")).values(spoiled=True)
 
 
 def revive(connection: sa.Connection, now: datetime, job_id: str, enqueue: Enqueue) -> Job:
@@ -48,18 +49,16 @@ def _is_replaced(connection: sa.Connection, work: AnyRow) -> bool:
     return connection.execute(_LIVE, {"key": work.key}).first() is not None
 
 
-def take_up(
-    connection: sa.Connection, now: datetime, works: Sequence[AnyRow], enqueue: Enqueue
-) -> None:
-    """Enqueue the next attempts of jobs that have ended, and are their images' present ones."""
-    queued = {"state": ImageState.QUEUED, "updated_at": now, **failure_values(None)}
-    fresh = queued | {"deaths": 0, "dropped_at": None}
-    jobs = [fresh | {"this": work.id, "forgiven": work.attempts} for work in works]
-    connection.execute(THIS_JOB, jobs)
-    connection.execute(THIS_IMAGE, [queued | {"this": work.image_id} for work in works])
-    for work in works:
-        if work.holder is None:  # else it waits for the key, and `finish` hands over
-            enqueue(connection, Run(work.id, work.attempts + 1), 0.0, work.priority)
+def repair(connection: sa.Connection, now: datetime, run: Run, enqueue: Enqueue) -> None:
+    """Have variants made again that a run may have written late; see the port."""
+    written = work_of(connection, run.job_id)
+    work = written and work_of(connection, written.present_id)
+    if work is None:
+        return
+    if work.state is ImageState.DONE:
+        take_up(connection, now, [work], enqueue)
+    elif work.state is ImageState.RUNNING:
+        connection.execute(_SPOIL, {"this": work.key})
 
 
 def cancel(connection: sa.Connection, now: datetime, job_id: str) -> Run | None:

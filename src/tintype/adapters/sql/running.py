@@ -1,6 +1,7 @@
 """Runs of jobs: begun under a lease, ended or tried again."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from tintype.adapters.sql.rows import (
     AnyRow,
     facts_values,
     failure_values,
+    job_of,
     variant_values,
 )
 from tintype.adapters.sql.schema import ATTEMPTS, IMAGES, JOBS, LEASES, STEPS, VARIANTS
@@ -21,18 +23,13 @@ from tintype.ports.catalog import Lease
 
 WORKS = (
     sa.select(
-        JOBS.c.id,
-        JOBS.c.key,
-        JOBS.c.state,
-        JOBS.c.attempts,
-        JOBS.c.priority,
-        JOBS.c.deaths,
-        JOBS.c.image_id,
+        JOBS,
         IMAGES.c.state.label("image_state"),
         IMAGES.c.job_id.label("present_id"),
         LEASES.c.job_id.label("holder"),
         LEASES.c.token,
         LEASES.c.began_at,
+        LEASES.c.spoiled,
     )
     .join_from(JOBS, IMAGES, IMAGES.c.id == JOBS.c.image_id)
     .outerjoin(LEASES, LEASES.c.key == JOBS.c.key)
@@ -95,8 +92,9 @@ def claim(connection: sa.Connection, now: datetime, run: Run) -> Lease | None:
         connection.execute(THIS_JOB, spent | {"startable_at": None})
         return None
     deaths = work.deaths + 1 if resumed else 0
-    lease = Lease(run, work.key, (work.token or 0) + 1, deaths)
-    row = {"job_id": run.job_id, "token": lease.token}
+    job = replace(job_of(work), state=ImageState.RUNNING, attempts=run.attempt)
+    lease = Lease(run, job, (work.token or 0) + 1, deaths)
+    row = {"job_id": run.job_id, "token": lease.token, "spoiled": False}
     row["began_at"] = work.began_at if resumed else now
     if work.token is None:
         connection.execute(_INSERT_LEASE, row | {"key": work.key})
@@ -132,6 +130,7 @@ def finish(
     variants: Sequence[Variant],
     steps: Sequence[Step],
     error: Failure | None,
+    enqueue: Enqueue,
 ) -> Run | None:
     """End a job; see the port."""
     work = held(connection, lease)
@@ -148,6 +147,8 @@ def finish(
     connection.execute(THIS_IMAGE, ended | {"this": work.image_id})
     if state is ImageState.DONE:
         _replace_variants(connection, work.image_id, variants)
+        if work.spoiled:
+            take_up(connection, now, connection.execute(_WORK, {"id": work.id}).all(), enqueue)
     return None
 
 
@@ -198,6 +199,20 @@ def held(connection: sa.Connection, lease: Lease) -> AnyRow:
     if work is None or work.holder != work.id or work.token != lease.token:
         raise LeaseLostError
     return work
+
+
+def take_up(
+    connection: sa.Connection, now: datetime, works: Sequence[AnyRow], enqueue: Enqueue
+) -> None:
+    """Enqueue the next attempts of jobs that have ended, and are their images' present ones."""
+    queued = {"state": ImageState.QUEUED, "updated_at": now, **failure_values(None)}
+    fresh = queued | {"deaths": 0, "dropped_at": None}
+    jobs = [fresh | {"this": work.id, "forgiven": work.attempts} for work in works]
+    connection.execute(THIS_JOB, jobs)
+    connection.execute(THIS_IMAGE, [queued | {"this": work.image_id} for work in works])
+    for work in works:
+        if work.holder is None:  # else it waits for the key, and `finish` hands over
+            enqueue(connection, _next_run(work), 0.0, work.priority)
 
 
 def hand_over(connection: sa.Connection, now: datetime, work: AnyRow) -> Run | None:

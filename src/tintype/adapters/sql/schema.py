@@ -225,6 +225,8 @@ LEASES = sa.Table(
     _text("job_id", nullable=True),
     _number("token"),
     _instant("began_at"),
+    # Whether objects of the key may have been written over since the present attempt began.
+    sa.Column("spoiled", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 IDEMPOTENCY = sa.Table(
@@ -248,6 +250,15 @@ API_KEYS = sa.Table(
     _instant("expires_at", nullable=True),
     _instant("last_used_at", nullable=True),
     _instant("revoked_at", nullable=True),
+)
+
+# Sessions of the page, by the digests of their tokens; those that are over go with the next login.
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("key_id", sa.ForeignKey("api_keys.id"), nullable=False),
+    _instant("expires_at"),
 )
 
 # What all processes must know, and nobody else; the highest position of a name is the newest.

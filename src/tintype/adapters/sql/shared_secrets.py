@@ -1,4 +1,4 @@
-"""Secrets that all processes of a deployment share, such as those that sign addresses."""
+"""Random text that all processes of a deployment share: secrets that sign, marks of stores."""
 
 import secrets
 from datetime import datetime
@@ -7,6 +7,9 @@ import sqlalchemy as sa
 
 from tintype.adapters.sql.locks import lock_matter
 from tintype.adapters.sql.schema import SECRETS
+
+MARK_OF = "mark of "
+"""How the names begin under which the marks of stores are kept, each by the store's role."""
 
 _BYTES = 32
 # A signature of the secret before the newest one is still good.
@@ -34,6 +37,15 @@ def made(connection: sa.Connection, now: datetime, name: str) -> tuple[str, ...]
     return known(connection, name) or (_make(connection, now, name, position=1),)
 
 
+def keep(connection: sa.Connection, now: datetime, name: str, value: str) -> str:
+    """Keep text under a name that has none yet; returns what the name has then."""
+    lock_matter(connection, "secret", name)
+    if found := known(connection, name):
+        return found[0]
+    _insert(connection, now, name, value, position=1)
+    return value
+
+
 def rotate(connection: sa.Connection, now: datetime, name: str) -> None:
     """Make a new secret, and forget all but the newest before it."""
     lock_matter(connection, "secret", name)
@@ -45,6 +57,12 @@ def rotate(connection: sa.Connection, now: datetime, name: str) -> None:
 
 def _make(connection: sa.Connection, now: datetime, name: str, *, position: int) -> str:
     value = secrets.token_urlsafe(_BYTES)
+    _insert(connection, now, name, value, position=position)
+    return value
+
+
+def _insert(
+    connection: sa.Connection, now: datetime, name: str, value: str, *, position: int
+) -> None:
     row = {"name": name, "position": position, "value": value, "created_at": now}
     connection.execute(SECRETS.insert(), row)
-    return value

@@ -1,27 +1,26 @@
 """`tintype dead`: jobs that failed their last attempt; make them again, or drop them."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import httpx
 import typer
 
 from tintype.entrypoints.cli import times
-from tintype.entrypoints.cli.client import ask, open_client
+from tintype.entrypoints.cli.client import ask, open_client, path_of
 from tintype.entrypoints.cli.listing import (
     AsJson,
     Limit,
     Url,
     counted,
     listed,
-    more,
     print_json,
+    show_list,
 )
 from tintype.entrypoints.cli.story import show_story, when
-from tintype.entrypoints.cli.terminal import note, progress, show_rows
+from tintype.entrypoints.cli.terminal import note, progress
 from tintype.errors import ParameterInvalidError
 
 app = typer.Typer(
@@ -50,18 +49,6 @@ _All = Annotated[bool, typer.Option("--all", help="All of them.")]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Deed:
-    """What can be done to dead letters, and how it is told."""
-
-    verb: str
-    done: str
-
-
-_REDRIVE = _Deed("redrive", "redriven")
-_DROP = _Deed("drop", "dropped")
-
-
 @app.command("list")
 def list_(
     code: _Code = None,
@@ -79,14 +66,8 @@ def list_(
     wanted = _filter(code, prefix, since, until)
     with open_client(url) as client:
         page = listed(client, _PATH, wanted, limit)
-    if as_json:
-        print_json(page)
-        return
-    if not page["items"]:
-        note("no dead letter matches" if wanted else "no dead letters")
-        return
-    show_rows(("job", "age", "code", "original"), map(_row, page["items"]))
-    more(page)
+    nothing = "no dead letter matches" if wanted else "no dead letters"
+    show_list(page, ("job", "age", "code", "original"), _row, nothing=nothing, as_json=as_json)
 
 
 @app.command()
@@ -100,7 +81,7 @@ def show(
     Example: `tintype dead show job_k3v...`
     """
     with open_client(url) as client:
-        letter = ask(client, "GET", f"{_PATH}/{quote(job_id, safe='')}")
+        letter = ask(client, "GET", path_of(_PATH, job_id))
     if as_json:
         print_json(letter)
         return
@@ -118,50 +99,71 @@ def show(
     )
 
 
-@app.command()
-def redrive(
-    job_ids: _Ids = [],  # noqa: B006 - typer copies it
-    code: _Code = None,
-    prefix: _Prefix = None,
-    since: _Since = None,
-    until: _Until = None,
-    everything: _All = False,
-    yes: _Yes = False,
-    as_json: AsJson = False,
-    url: Url = None,
-) -> None:
-    """Make dead letters again, each with all its tries before it; the oldest first.
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """What can be done to dead letters, and how it is told."""
 
-    Name them, or say which by --code, --prefix, --since and --until, or take --all. Exits with 1
-    where a job that was named is no dead letter.
-
-    Example: `tintype dead redrive --code store_failed`
-    """
-    wanted = _filter(code, prefix, since, until)
-    _change(_REDRIVE, job_ids, wanted, everything=everything, yes=yes, as_json=as_json, url=url)
+    verb: str
+    done: str
+    explained: str
+    example: str
 
 
-@app.command()
-def drop(
-    job_ids: _Ids = [],  # noqa: B006 - typer copies it
-    code: _Code = None,
-    prefix: _Prefix = None,
-    since: _Since = None,
-    until: _Until = None,
-    everything: _All = False,
-    yes: _Yes = False,
-    as_json: AsJson = False,
-    url: Url = None,
-) -> None:
-    """Take dead letters off the list; their jobs and images stay, and can be retried.
+_DEEDS = (
+    _Deed(
+        "redrive",
+        "redriven",
+        "Make dead letters again, each with all its tries before it; the oldest first.",
+        "tintype dead redrive --code store_failed",
+    ),
+    _Deed(
+        "drop",
+        "dropped",
+        "Take dead letters off the list; their jobs and images stay, and can be retried.",
+        "tintype dead drop --until 2026-01-31",
+    ),
+)
 
-    Name them, or say which by --code, --prefix, --since and --until, or take --all. Exits with 1
-    where a job that was named is no dead letter.
+_CHOICE = """
+Name them, or say which by --code, --prefix, --since and --until, or take --all. Exits with 1 where
+a job that was named is no dead letter.
+"""
 
-    Example: `tintype dead drop --until 2026-01-31`
-    """
-    wanted = _filter(code, prefix, since, until)
-    _change(_DROP, job_ids, wanted, everything=everything, yes=yes, as_json=as_json, url=url)
+
+def _command(deed: _Deed) -> Callable[..., None]:
+    """The command that does a deed."""
+
+    def act(
+        job_ids: _Ids = [],  # noqa: B006 - typer copies it
+        code: _Code = None,
+        prefix: _Prefix = None,
+        since: _Since = None,
+        until: _Until = None,
+        everything: _All = False,
+        yes: _Yes = False,
+        as_json: AsJson = False,
+        url: Url = None,
+    ) -> None:
+        wanted = _filter(code, prefix, since, until)
+        if sum(map(bool, (job_ids, wanted, everything))) != 1:
+            raise ParameterInvalidError(
+                "Say which dead letters: name their jobs, or give --code, --prefix, --since or"
+                " --until, or --all."
+            )
+        with open_client(url) as client:
+            if job_ids:
+                count, missing = _change_named(client, deed, job_ids)
+            else:
+                count, missing = _change_matching(client, deed, wanted, yes=yes), []
+        _tell(deed, count, missing, as_json=as_json)
+
+    return act
+
+
+for _deed in _DEEDS:
+    app.command(_deed.verb, help=f"{_deed.explained}\n{_CHOICE}\nExample: `{_deed.example}`")(
+        _command(_deed)
+    )
 
 
 def _filter(
@@ -181,26 +183,7 @@ def _row(letter: Mapping[str, Any]) -> tuple[str, ...]:
     return letter["job_id"], age, letter["code"], letter["key"]
 
 
-def _change(
-    deed: _Deed,
-    job_ids: list[str],
-    wanted: dict[str, str],
-    *,
-    everything: bool,
-    yes: bool,
-    as_json: bool,
-    url: str | None,
-) -> None:
-    if sum(map(bool, (job_ids, wanted, everything))) != 1:
-        raise ParameterInvalidError(
-            "Say which dead letters: name their jobs, or give --code, --prefix, --since or --until,"
-            " or --all."
-        )
-    with open_client(url) as client:
-        if job_ids:
-            count, missing = _change_named(client, deed, job_ids)
-        else:
-            count, missing = _change_matching(client, deed, wanted, yes=yes), []
+def _tell(deed: _Deed, count: int, missing: list[str], *, as_json: bool) -> None:
     if as_json:
         print_json({deed.done: count, "missing": missing})
     else:

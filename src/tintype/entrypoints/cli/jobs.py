@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
 from tintype.entrypoints.cli import queue, times
-from tintype.entrypoints.cli.client import ServiceRefusedError, ask, open_client
-from tintype.entrypoints.cli.listing import AsJson, Limit, Url, listed, more, print_json
+from tintype.entrypoints.cli.client import ServiceRefusedError, ask, open_client, path_of
+from tintype.entrypoints.cli.listing import AsJson, Limit, Url, listed, print_json, show_list
 from tintype.entrypoints.cli.story import reason, show_story, when
-from tintype.entrypoints.cli.terminal import complain, note, show_rows
+from tintype.entrypoints.cli.terminal import complain, note
 from tintype.errors import ParameterInvalidError
 from tintype.model import ImageState
 from tintype.text import printable
@@ -19,6 +18,8 @@ app = typer.Typer(
     invoke_without_command=True,
     help="Look at jobs, ask for them again, call them off, hold them up.",
 )
+
+_PATH = "/v1/jobs"
 
 _Ids = Annotated[list[str], typer.Argument(help="Ids of jobs.", metavar="ID")]
 
@@ -45,15 +46,10 @@ def jobs(
             raise ParameterInvalidError(f"Options go behind `{context.invoked_subcommand}`.")
         return
     with open_client(url) as client:
-        page = listed(client, "/v1/jobs", {"state": state}, limit)
-    if as_json:
-        print_json(page)
-        return
-    if not page["items"]:
-        note(f"no job is {state}" if state else "no jobs yet: send a file with `tintype put FILE`")
-        return
-    show_rows(("job", "status", "tries", "age", "original"), map(_row, page["items"]))
-    more(page)
+        page = listed(client, _PATH, {"state": state}, limit)
+    nothing = f"no job is {state}" if state else "no jobs yet: send a file with `tintype put FILE`"
+    columns = ("job", "status", "tries", "age", "original")
+    show_list(page, columns, _row, nothing=nothing, as_json=as_json)
 
 
 @app.command()
@@ -67,7 +63,7 @@ def show(
     Example: `tintype jobs show job_k3v...`
     """
     with open_client(url) as client:
-        job = ask(client, "GET", f"/v1/jobs/{quote(job_id, safe='')}")
+        job = ask(client, "GET", path_of(_PATH, job_id))
     if as_json:
         print_json(job)
         return
@@ -130,7 +126,7 @@ def resume(as_json: AsJson = False, url: Url = None) -> None:
 
 def _row(job: Mapping[str, Any]) -> tuple[str, ...]:
     age = times.cell(job["created_at"])
-    return job["id"], job["status"], str(job["attempts"]), age, job["key"]
+    return job["id"], job["status"], str(job["tries"]), age, job["key"]
 
 
 def _act(job_ids: list[str], action: str, *, as_json: bool, url: str | None) -> None:
@@ -138,8 +134,8 @@ def _act(job_ids: list[str], action: str, *, as_json: bool, url: str | None) -> 
     with open_client(url) as client:
         for job_id in job_ids:
             try:
-                job = ask(client, "POST", f"/v1/jobs/{quote(job_id, safe='')}/{action}")
-            except ServiceRefusedError as error:
+                job = ask(client, "POST", f"{path_of(_PATH, job_id)}/{action}")
+            except (ServiceRefusedError, ParameterInvalidError) as error:
                 failed = True
                 note(f"{job_id}:")
                 complain(error)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tintype.bootstrap import open_access
+from tintype.bootstrap import database_name, open_access
 from tintype.entrypoints.cli import times
 from tintype.entrypoints.cli.listing import AsJson, print_json
 from tintype.entrypoints.cli.terminal import note, show_rows
@@ -28,7 +28,12 @@ Data = Annotated[
 ]
 Expires = Annotated[
     timedelta | None,
-    typer.Option("--expires", parser=times.span, metavar="TIME", help="How long: 30min, 2h, 90d."),
+    typer.Option(
+        "--expires",
+        parser=times.span,
+        metavar="TIME",
+        help="How long: 30min, 2h, 90d; 3650d at most.",
+    ),
 ]
 
 
@@ -48,15 +53,22 @@ def create(
     `upload` sends images, `read` shows them and fetches their variants, `admin` does everything.
     Only the secret goes to standard output, so that a script can take it from there.
 
+    Makes the database where there is none, so that keys can be handed out before the first start;
+    the other commands want one that is there.
+
     Example: `tintype keys create shop --scope upload --scope read --expires 90d`
     """
     expires_at = None if expires is None else datetime.now(UTC) + expires
-    with open_quietly(load_settings(data=data)) as authority:
+    settings = load_settings(data=data)
+    with open_quietly(settings, make=True) as authority:
+        first = not authority.access.keys()
         key, secret = authority.access.create(name, scopes, expires_at)
+    if first:  # whoever meant another database sees it here
+        note(f"It is the first key in this database: {database_name(settings)}")
     if as_json:
         print_json(_described(key) | {"key": secret})
         return
-    until = f" until {times.local(expires_at.isoformat())}" if expires_at else ""
+    until = f" until {times.local(times.universal(expires_at))}" if expires_at else ""
     note(f"{key.id} ({name}) may {_scopes(key)}{until}. Keep the key: it is not shown again.")
     print(secret)
 
@@ -101,22 +113,26 @@ def revoke(
 
 @app.command()
 def rotate(data: Data = None) -> None:
-    """Make new secrets for signed addresses and for sessions of the page.
+    """Make a new secret for signed addresses.
 
     What was signed before stays good until the next rotation: rotate twice to end all of it.
+    Sessions of the page have no such secret: they end with the keys with which they began.
 
     Example: `tintype keys rotate`
     """
     with open_quietly(load_settings(data=data)) as authority:
         authority.rotate()
-    note("New addresses and sessions are signed with new secrets; those of before stay good.")
+    note("New addresses are signed with a new secret; those of before stay good.")
 
 
 @contextmanager
-def open_quietly(settings: Settings) -> Iterator[Authority]:
-    """The authority of the settings' database; what is logged of it is for the service's log."""
+def open_quietly(settings: Settings, *, make: bool = False) -> Iterator[Authority]:
+    """The authority of the settings' database; what is logged of it is for the service's log.
+
+    Raises DatabaseMissingError where there is none, unless it may `make` one.
+    """
     configure_logs("warning")
-    with open_access(settings) as authority:
+    with open_access(settings, make=make) as authority:
         yield authority
 
 
@@ -132,17 +148,17 @@ def _state(key: ApiKey) -> str:
 
 def _row(key: ApiKey) -> tuple[str, ...]:
     moments = (key.created_at, key.last_used_at, key.expires_at)
-    created, used, expires = (moment.isoformat() if moment else "" for moment in moments)
+    created, used, expires = (times.universal(moment) if moment else "" for moment in moments)
     told = (created, used or "never", expires or "never")
     return (key.id, _state(key), _scopes(key), *told, key.name)
 
 
 def _lines(key: ApiKey) -> tuple[str, ...]:
     """A row for a terminal, where ids and scopes need their own lines to fit."""
-    used = times.age(key.last_used_at.isoformat()) if key.last_used_at else "never"
-    expires = times.local(key.expires_at.isoformat())[:10] if key.expires_at else "never"
+    used = times.age(times.universal(key.last_used_at)) if key.last_used_at else "never"
+    expires = times.local(times.universal(key.expires_at))[:10] if key.expires_at else "never"
     scopes = "\n".join(scope for scope in Scope if scope in key.scopes)
-    created = times.age(key.created_at.isoformat())
+    created = times.age(times.universal(key.created_at))
     return (f"{key.name}\n{key.id}", _state(key), scopes, created, used, expires)
 
 
@@ -153,6 +169,6 @@ def _described(key: ApiKey) -> dict[str, Any]:
         "last_used_at": key.last_used_at,
         "revoked_at": key.revoked_at,
     }
-    moments = {name: moment and moment.isoformat() for name, moment in described.items()}
+    moments = {name: moment and times.universal(moment) for name, moment in described.items()}
     scopes = [scope for scope in Scope if scope in key.scopes]
     return {"id": key.id, "name": key.name, "scopes": scopes, "state": _state(key)} | moments

@@ -2,14 +2,14 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import httpx
 import typer
 
 from tintype.entrypoints.cli.client import ask
-from tintype.entrypoints.cli.terminal import note
+from tintype.entrypoints.cli.terminal import note, show_rows
 
 _PAGE = 200  # what the service gives at most at once
 
@@ -33,6 +33,24 @@ def listed(
         if page["next"] is None or len(items) >= limit:
             return {"items": items, "next": page["next"]}
         asked["cursor"] = page["next"]
+
+
+def show_list(
+    page: Mapping[str, Any],
+    columns: Sequence[str],
+    row: Callable[[Mapping[str, Any]], Sequence[str]],
+    *,
+    nothing: str,
+    as_json: bool,
+) -> None:
+    """What `listed` found, as JSON or in rows; `nothing` is said where that is all of it."""
+    if as_json:
+        print_json(page)
+    elif page["items"]:
+        show_rows(columns, map(row, page["items"]))
+        more(page)
+    else:
+        note(nothing)
 
 
 def print_json(content: object) -> None:

@@ -2,13 +2,17 @@
 
 import json
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
+from rich.progress import Progress, TaskID
 
 from tintype.entrypoints.cli.client import ServiceRefusedError, ask, open_client
 from tintype.entrypoints.cli.terminal import complain, note, progress
@@ -24,8 +28,13 @@ _UNSETTLED = ("queued", "running")
 
 _LOOK_SECONDS = 0.2
 
-# How long to wait where the queue is full; the service says the same.
-_FULL_SECONDS = 5.0
+# How long to wait where the queue is full: as the service says, within bounds.
+_SHORTEST_SECONDS = 1.0
+_USUAL_SECONDS = 5.0
+_LONGEST_SECONDS = 60.0
+
+_SENDING = "sending"
+_BUSY = "sending, the service is busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +77,13 @@ def put(
     with (
         open_client(url) as client,
         ThreadPoolExecutor(_SENDERS) as pool,
-        progress("sending", len(work)) as bar,
+        progress(_SENDING, len(work)) as bar,
     ):
-        sender = _Sender(client, priority, wait=wait)
+        (task,) = bar.task_ids
+        sender = _Sender(client, priority, partial(_show_busy, bar, task), wait=wait)
         try:
             for sent in pool.map(sender.send, work):
-                bar.advance(bar.task_ids[0])
+                bar.advance(task)
                 fine = fine and sent.fine
                 _tell(sent, as_json=as_json)
         finally:
@@ -83,14 +93,27 @@ def put(
 
 
 class _Sender:
-    """Sends files; may be used by several threads."""
+    """Sends files; may be used by several threads.
 
-    def __init__(self, client: httpx.Client, priority: Priority, *, wait: bool) -> None:
+    `show_busy` hears whether the service is too busy to take what is being sent.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        priority: Priority,
+        show_busy: Callable[[bool], None],
+        *,
+        wait: bool,
+    ) -> None:
         self._client = client
+        self._show_busy = show_busy
         self._wait = wait
         self._params = {"priority": str(priority)} | ({"wait": "30"} if wait else {})
-        self._told = threading.Event()
         self._stopped = threading.Event()
+        self._told = False
+        self._refused = 0  # files that are being sent and were refused so far
+        self._lock = threading.Lock()
 
     def stop(self) -> None:
         """Wait for nothing any more."""
@@ -109,25 +132,58 @@ class _Sender:
         return _Sent(source, image)
 
     def _upload(self, source: Source) -> dict[str, Any]:
-        while True:
-            try:
-                with source.file.open("rb") as content:
-                    return ask(
-                        self._client,
-                        "POST",
-                        "/v1/images",
-                        content=content,
-                        params={"name": source.file.name, **self._params},
-                        headers={"Content-Type": "application/octet-stream"},
-                    )
-            except ServiceRefusedError as error:
-                if error.code != QueueFullError.code:
-                    raise
-                if not self._told.is_set():
-                    self._told.set()
-                    note("the service's queue is full: waiting for room")
-                if self._stopped.wait(_FULL_SECONDS):
-                    raise
+        """Send a file as often as it takes while the service is too busy."""
+        with ExitStack() as busy:
+            refused = False
+            while True:
+                try:
+                    return self._post(source)
+                except ServiceRefusedError as error:
+                    if error.code != QueueFullError.code:
+                        raise
+                    if not refused:
+                        refused = True
+                        busy.enter_context(self._busy())
+                    if self._stopped.wait(_patience(error.retry_after)):
+                        raise
+
+    def _post(self, source: Source) -> dict[str, Any]:
+        with source.file.open("rb") as content:
+            return ask(
+                self._client,
+                "POST",
+                "/v1/images",
+                content=content,
+                params={"name": source.file.name, **self._params},
+                headers={"Content-Type": "application/octet-stream"},
+            )
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """Show that one file more has to wait."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self._refused += change
+            self._show_busy(self._refused > 0)
+            if not self._told:
+                self._told = True
+                note("the service's queue is full: waiting for room")
+
+
+def _patience(retry_after: float | None) -> float:
+    """How many seconds to wait where the service says so, or nothing."""
+    wanted = _USUAL_SECONDS if retry_after is None else retry_after
+    return min(max(wanted, _SHORTEST_SECONDS), _LONGEST_SECONDS)
+
+
+def _show_busy(bar: Progress, task: TaskID, busy: bool) -> None:
+    bar.update(task, description=_BUSY if busy else _SENDING)
 
 
 def _tell(sent: _Sent, *, as_json: bool) -> None:

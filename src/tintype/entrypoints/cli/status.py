@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
 from tintype.entrypoints.cli import queue, times
-from tintype.entrypoints.cli.client import ask, open_client
+from tintype.entrypoints.cli.client import ask, open_client, path_of
 from tintype.entrypoints.cli.listing import AsJson, Url, listed, more, print_json
 from tintype.entrypoints.cli.story import reason, show_steps, when
 from tintype.entrypoints.cli.terminal import note, show_facts, show_rows, size
@@ -26,7 +25,7 @@ def status(
     """
     with open_client(url) as client:
         if image:
-            answer = ask(client, "GET", f"/v1/images/{quote(image, safe='')}")
+            answer = ask(client, "GET", path_of("/v1/images", image))
         else:
             answer = listed(client, "/v1/images", {}, _NEWEST)
             answer["queue"] = ask(client, "GET", "/v1/queue")

@@ -22,7 +22,7 @@ def show_story(facts: Mapping[str, str], job: Mapping[str, Any]) -> None:
     show_facts({**facts, "brought by": _event(job["event"]), "trace": job["trace"] or ""})
     if job["history"]:
         print()
-        show_rows(("attempt", "began", "took", "ended"), map(_attempt, job["history"]))
+        show_rows(("try", "began", "took", "ended"), map(_attempt, job["history"]))
     if job.get("steps"):
         print()
         show_steps(job["steps"])
@@ -45,7 +45,8 @@ def _event(event: Mapping[str, Any] | None) -> str:
 def _attempt(attempt: Mapping[str, Any]) -> tuple[str, ...]:
     began, ended = attempt["started_at"], attempt["finished_at"]
     outcome = reason(attempt["error"]) or "well"
-    return str(attempt["number"]), times.local(began), times.between(began, ended), outcome
+    ordinal = f"{attempt['ordinal']}{' (forgiven)' if attempt['forgiven'] else ''}"
+    return ordinal, times.local(began), times.between(began, ended), outcome
 
 
 def _step(step: Mapping[str, Any]) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def progress(what: str, total: int | None) -> Progress:
     On one terminal, what is printed meanwhile goes above the bar; elsewhere it goes its own way.
     """
     bar = Progress(
-        TextColumn(what),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -9,6 +9,14 @@ import typer
 _AGO = re.compile(r"(\d{1,6}) ?(s|min|m|h|d)", re.ASCII)
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
+# What is meant to last for longer than ten years is meant to last for ever, or a typing error.
+_LONGEST_DAYS = 3650
+
+
+def universal(moment: datetime) -> str:
+    """A moment for programs, as the service writes it: ISO 8601 in UTC, with a Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
 
 def local(moment: str) -> str:
     """A moment of the service, in this machine's time, with its zone."""
@@ -67,8 +75,16 @@ def just_after(moment: str) -> str:
 
 
 def span(text: str) -> timedelta:
-    """A time as long as a text says: 90s, 30min, 2h, 7d. Raises typer.BadParameter."""
+    """A time as long as a text says: 90s, 30min, 2h, 7d; at least a second, at most ten years.
+
+    Raises typer.BadParameter.
+    """
     found = _AGO.fullmatch(text)
     if not found:
         raise typer.BadParameter(f"{text!r} is no length of time; give it as 90s, 30min, 2h or 7d")
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    length = timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    if not timedelta(0) < length <= timedelta(days=_LONGEST_DAYS):
+        raise typer.BadParameter(
+            f"{text!r} is not between 1s and {_LONGEST_DAYS}d, which are ten years"
+        )
+    return length

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tintype.entrypoints.cli import times
 from tintype.entrypoints.cli.keys import Data, Expires, open_quietly
 from tintype.entrypoints.cli.listing import AsJson, print_json
 from tintype.errors import ParameterInvalidError
@@ -54,7 +55,7 @@ def url(
         service = base or settings.public_url or settings.url
         address = Addresses(service, signer, expires_at=expires_at).path(path, download=download)
     if as_json:
-        moment = datetime.fromtimestamp(expires_at, UTC).isoformat()
+        moment = times.universal(datetime.fromtimestamp(expires_at, UTC))
         print_json({"url": address, "expires_at": moment})
     else:
         print(address)

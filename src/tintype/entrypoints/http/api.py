@@ -2,13 +2,14 @@
 
 import pathlib
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from tintype.entrypoints.http.health import HealthApi
 from tintype.entrypoints.http.images import ImagesApi
 from tintype.entrypoints.http.jobs import JobsApi
 from tintype.entrypoints.http.letters import LettersApi
 from tintype.entrypoints.http.queue import QueueApi
+from tintype.entrypoints.http.strictness import refuse_unknown
 from tintype.pipeline.app import App
 
 
@@ -21,12 +22,13 @@ class Api:
             JobsApi(app.jobs),
             LettersApi(app.jobs),
             QueueApi(app.jobs),
-            HealthApi(app),
         )
+        self._health = HealthApi(app)
 
     def routes(self) -> APIRouter:
         """Every route, with what the OpenAPI document says of its answers."""
         router = APIRouter()
         for part in self._parts:
-            router.include_router(part.routes())
+            router.include_router(part.routes(), dependencies=[Depends(refuse_unknown)])
+        router.include_router(self._health.routes())
         return router

@@ -21,8 +21,9 @@ from tintype.errors import TintypeError, UnauthenticatedError
 class Gate:
     """Asks each request for the right of its route, before any of its body is read.
 
-    What matches no route asks for the scope admin like a route that nobody gave a right: it fails
-    closed, and tells nobody which addresses there are.
+    A method that no route takes asks for the scope admin like a route that nobody gave a right: it
+    fails closed, and tells nobody else which methods an address takes. Reading is never among them:
+    the route of variants answers every address that no other does.
     """
 
     def __init__(self, app: ASGIApp, *, api: FastAPI, callers: Callers, views: Views) -> None:

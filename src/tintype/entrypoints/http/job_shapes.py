@@ -8,17 +8,24 @@ from typing import Any
 from pydantic import Field
 
 from tintype import model
-from tintype.entrypoints.http.shapes import Failure, Shape, Step, steps
+from tintype.entrypoints.http.shapes import LAST_NUMBER, Failure, Shape, Step, steps
 from tintype.pipeline.jobs import Queue as Queued
 
 
 class Attempt(Shape):
     """A run of a job that has ended."""
 
-    number: int = Field(description="Counts from 1.")
+    number: int = Field(
+        description="As the log has it. One that was called off before it began, or found another"
+        " job of its key at work, has used its number up: some may be missing."
+    )
+    ordinal: int = Field(description="Counts the attempts that were made, from 1.")
     started_at: datetime
     finished_at: datetime
     error: Failure | None = Field(description="Null where it did what it was to do.")
+    forgiven: bool = Field(
+        description="Whether it counts no longer: the job was asked for again since."
+    )
 
 
 class Event(Shape):
@@ -36,7 +43,8 @@ class JobSummary(Shape):
     key: str
     status: model.ImageState
     priority: model.Priority
-    attempts: int
+    tries: int = Field(description="Attempts that were made; one under way is among them.")
+    attempts: int = Field(description=LAST_NUMBER)
     created_at: datetime
     updated_at: datetime
     error: Failure | None
@@ -59,7 +67,7 @@ class DeadLetterSummary(Shape):
     key: str
     code: str = Field(description="Why it failed, for programs: these words do not change.")
     detail: str = Field(description="Why it failed, for people.")
-    attempts: int
+    attempts: int = Field(description=LAST_NUMBER)
     failed_at: datetime
 
 
@@ -158,6 +166,7 @@ def _job_fields(job: model.Job) -> dict[str, Any]:
         "key": job.original.key,
         "status": job.state,
         "priority": job.priority,
+        "tries": job.tries + (job.state is model.ImageState.RUNNING),
         "attempts": job.attempts,
         "created_at": job.created_at,
         "updated_at": job.updated_at,
@@ -181,7 +190,18 @@ def _letter_fields(job: model.Job) -> dict[str, Any]:
 def _story(job: model.Job, attempts: Iterable[model.Attempt]) -> dict[str, Any]:
     event = job.event
     return {
-        "history": [Attempt.model_validate(each) for each in attempts],
+        "history": [_attempt(job, each, ordinal) for ordinal, each in enumerate(attempts, start=1)],
         "event": event and Event(source=event.source, content=json.loads(event.content)),
         "trace": job.trace,
     }
+
+
+def _attempt(job: model.Job, attempt: model.Attempt, ordinal: int) -> Attempt:
+    return Attempt(
+        number=attempt.number,
+        ordinal=ordinal,
+        started_at=attempt.started_at,
+        finished_at=attempt.finished_at,
+        error=attempt.error and Failure.model_validate(attempt.error),
+        forgiven=attempt.number <= job.forgiven,
+    )

@@ -1,6 +1,6 @@
 """The routes about dead letters: jobs that failed their last attempt."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -22,6 +22,8 @@ from tintype.errors import (
     CatalogFailedError,
     CrossSiteError,
     DeadLetterNotFoundError,
+    KeyInvalidError,
+    KeyTakenError,
     ParameterInvalidError,
     TintypeError,
     UploadIncompleteError,
@@ -34,6 +36,14 @@ from tintype.ports.catalog import Which
 # does, so that uploads need not wait for it.
 _MOST = 1000
 _BATCH = 200
+
+# What to do where a job has failed of what a caller is told otherwise.
+_SEND_AGAIN = "send the original again: a redrive makes it by the recipe that it came under."
+_REMEDIES: Mapping[str, str] = {
+    KeyInvalidError.code: "A variant would get a key that cannot be kept. Change its `key` in the"
+    f" recipe, or the name of the original, and {_SEND_AGAIN}",
+    KeyTakenError.code: f"Put {{id}} into the variant's `key` in the recipe, and {_SEND_AGAIN}",
+}
 
 
 class LettersApi:
@@ -127,9 +137,11 @@ def _change(
 
 
 def _hint(failure: Failure | None) -> str:
-    """What to do about a failure, by its code."""
+    """What to do about a job's failure, by its code."""
     if failure is None:
         return ""
+    if remedy := _REMEDIES.get(failure.code):
+        return remedy
     hints = (kind.hint for kind in _kinds(TintypeError) if kind.code == failure.code)
     return next(hints, "")
 

@@ -66,22 +66,24 @@ class Login:
             return self._views.problem(request, error)
         return await run_in_threadpool(self._log_in, request, fields)
 
-    def log_out(self) -> Response:
-        """End the session, as far as this browser goes."""
+    def log_out(self, request: Request) -> Response:
+        """End the session, for whoever has its cookie."""
         response = RedirectResponse(f"{self._views.root}/login", 303)
-        self._sessions.end(response)
+        try:
+            self._sessions.end(request, response)
+        except TintypeError as error:
+            return self._views.problem(request, error)
         return response
 
     def _log_in(self, request: Request, fields: Mapping[str, str]) -> Response:
         onward = fields.get("next", "/")
         try:
             if token := fields.get("token"):
-                secret = self._invitations.redeem(token)
+                key = self._invitations.redeem(token)
             else:
-                secret = fields.get("key", "").strip()
-                self._access.admit(secret)
+                key = self._access.admit(fields.get("key", "").strip())
             response = self._onward(onward)
-            self._sessions.begin(response, secret)
+            self._sessions.begin(response, key)
         except TintypeError as error:
             return self._views.problem(request, error, "login.html", onward=onward)
         return response

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from tintype.entrypoints.http import job_shapes
 from tintype.entrypoints.http.routes import add_action, add_reading
-from tintype.errors import CatalogFailedError, CrossSiteError
+from tintype.errors import CatalogFailedError, CrossSiteError, ParameterInvalidError
 from tintype.pipeline.jobs import Jobs
 
 
@@ -19,10 +19,11 @@ class QueueApi:
     def routes(self) -> APIRouter:
         """Every route, with what the OpenAPI document says of its answers."""
         router = APIRouter(tags=["queue"])
-        add_reading(router, "/v1/queue", self.get_queue, CatalogFailedError)
+        failing = (ParameterInvalidError, CatalogFailedError)
+        add_reading(router, "/v1/queue", self.get_queue, *failing)
         for action, endpoint in (("pause", self.pause_queue), ("resume", self.resume_queue)):
             path = f"/v1/queue/{action}"
-            add_action(router, path, endpoint, CrossSiteError, CatalogFailedError)
+            add_action(router, path, endpoint, CrossSiteError, *failing)
         return router
 
     def get_queue(self) -> job_shapes.Queue:

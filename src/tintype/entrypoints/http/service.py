@@ -56,7 +56,7 @@ def create_app(
     )
     access = authority.access
     views = Views(app.recipe, public_url)
-    sessions = Sessions(access, authority.sessions, public_url)
+    sessions = Sessions(access, public_url)
     callers = Callers(access, sessions, Origins(public_url), keys_needed=keys_needed)
     permits = Permits(app.recipe.delivery.access, callers, authority.links)
     delivery = DeliveryApi(app, permits)

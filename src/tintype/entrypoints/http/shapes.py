@@ -10,6 +10,9 @@ from tintype import model
 from tintype.pipeline.addresses import Addresses
 from tintype.ports.catalog import Acceptance
 
+# What every count of attempts is.
+LAST_NUMBER = "The number of the last attempt; not each number below it need be one's."
+
 
 class Shape(BaseModel):
     """A part of a response."""
@@ -62,7 +65,7 @@ class Work(Shape):
     """How far an image's present job is."""
 
     id: str
-    attempts: int
+    attempts: int = Field(description=LAST_NUMBER)
     steps: list[Step]
 
 

@@ -34,7 +34,10 @@ async def receive(
     TooManyBytesError, UploadIncompleteError, ParameterInvalidError for an empty or broken body,
     and what `App.admit`, before a byte is read, and `App.accept` raise.
     """
-    app.admit()
+    if key is None:
+        app.admit()
+    else:
+        await run_in_threadpool(app.admit, key)
     limit = app.recipe.originals.max_bytes
     arrival = Arrival(spool, limit, hashed=idempotency_key is not None)
 

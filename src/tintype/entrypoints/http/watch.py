@@ -5,17 +5,19 @@ import time
 from http import HTTPStatus
 
 import structlog
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tintype.entrypoints.http.guard import READING_METHODS
 from tintype.pipeline.access import Caller
 from tintype.pipeline.monitors import Monitors
 from tintype.ports.monitor import Answer, Monitor
 
 log = structlog.get_logger()
 
-_READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_METHODS = _READING_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
+_METHODS = READING_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 
 # Machines ask for these every few seconds; what they are told is in none of the figures.
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -99,7 +101,7 @@ def _level(answer: Answer, path: str) -> int:
         return logging.DEBUG
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return logging.WARNING
-    reading = answer.method in _READING_METHODS
+    reading = answer.method in READING_METHODS
     return logging.DEBUG if reading and answer.status not in _TELLING else logging.INFO
 
 
@@ -108,4 +110,19 @@ def _route(scope: Scope) -> str:
     template: str | None = getattr(scope.get("route"), "path", None)
     if template is None and "app_root_path" in scope:  # a folder that is mounted
         template = scope["root_path"].removeprefix(scope["app_root_path"])
-    return template or "unmatched"
+    return template or _refused_route(scope) or "unmatched"
+
+
+def _refused_route(scope: Scope) -> str | None:
+    """The template of the route that a request was for which was refused on its way there.
+
+    Where no route takes the request's method, that of the first one at its address.
+    """
+    partial = None
+    for route in iter_route_contexts(scope["app"].routes) if "app" in scope else ():
+        match, _ = route.matches(scope)
+        if match is Match.FULL:
+            return route.path
+        if match is Match.PARTIAL and partial is None:
+            partial = route.path
+    return partial
