@@ -175,7 +175,7 @@ def test_calling_off_a_running_job_lets_the_newer_version_go_on(pipeline: Pipeli
 def test_an_attempt_whose_process_dies_again_and_again_ends_dead(pipeline: Pipeline) -> None:
     image = pipeline.upload("a.png", PICTURE)
     run, _ = pipeline.engine.waiting.popleft()
-    for _ in range(21):
+    for _ in range(101):
         assert pipeline.catalog.claim(run), "a process begins, and dies"
     pipeline.worker.work(run)
     (letter,) = pipeline.app.jobs.dead_letters(Which()).items
@@ -187,9 +187,9 @@ def test_an_attempt_whose_process_dies_again_and_again_ends_dead(pipeline: Pipel
 def test_a_process_that_cannot_record_an_end_has_not_died(pipeline: Pipeline) -> None:
     image = pipeline.upload("a.png", PICTURE)
     run, _ = pipeline.engine.waiting.popleft()
-    for _ in range(21):
+    for _ in range(101):
         assert pipeline.catalog.claim(run), "begun again by the same process"
-    pipeline.worker.work(run, begun=21)
+    pipeline.worker.work(run, begun=101)
     assert pipeline.app.image(image.id).state is ImageState.DONE
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+import sqlalchemy as sa
 
 from tests.support.crash_points import POINTS
 from tests.support.deployment import Deployment
@@ -21,10 +22,12 @@ from tests.support.postgres import PostgresServer
 from tests.support.service import RunningService, all_gone
 from tests.support.storm import DRAIN_SECONDS, RECIPE, Storm
 from tests.support.traffic import Picture, pictures
+from tintype.adapters.sql.schema import JOBS
+from tintype.model import ImageState
 
 SEED = 20261121
 HITS = 5
-MOST_DEATHS = 20
+MOST_DEATHS = 100
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 
@@ -145,9 +148,12 @@ def test_a_job_whose_process_dies_again_and_again_is_given_up_with_a_reason(
     with suppress(httpx.HTTPError):
         deployment.send(dying, 1)
     assert dying.wait() == -signal.SIGKILL
-    for _ in range(MOST_DEATHS):
-        dying = deployment.launch(crash=("after claim", 1))
-        assert dying.wait() == -signal.SIGKILL
+    with deployment.ledger.reading() as connection:
+        connection.execute(sa.update(JOBS).values(deaths=MOST_DEATHS - 1))
+        connection.commit()
+    dying = deployment.launch(crash=("after claim", 1))
+    assert dying.wait() == -signal.SIGKILL
+    assert deployment.states() == {ImageState.RUNNING: 1}
     server = deployment.start()
     deployment.drain()
     [image] = httpx.get(f"{server.url}/v1/images").json()["items"]

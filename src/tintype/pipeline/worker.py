@@ -31,8 +31,8 @@ from tintype.recipe.schema import Recipe, Retry
 log = structlog.get_logger()
 
 # The death of a process is no attempt: it dies of a power cut, of an upgrade. An attempt during
-# which it has died this often is not that unlucky.
-_MOST_DEATHS = 20
+# which it has died this often is not that unlucky, nor was it by chance beside another's.
+_MOST_DEATHS = 100
 
 
 class Worker:
