@@ -1,7 +1,9 @@
 """Pictures that the tests draw, and the tasks to render them with."""
 
+import base64
 import functools
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +118,35 @@ def psnr(left: pyvips.Image, right: pyvips.Image) -> float:
     return 99.0 if error == 0 else 10 * math.log10(255**2 / error)
 
 
+def picture_of(pixels: Sequence[Sequence[int]]) -> pyvips.Image:
+    """A picture one pixel high: gray or RGB, with alpha where the pixels have 2 or 4 values."""
+    content = bytes(value for pixel in pixels for value in pixel)
+    bands = len(pixels[0])
+    image = pyvips.Image.new_from_memory(content, len(pixels), 1, bands, "uchar")
+    return image.copy(interpretation="b-w" if bands < 3 else "srgb").copy_memory()
+
+
+def pixels_of(image: pyvips.Image) -> list[tuple[int, ...]]:
+    """The pixels of an 8-bit picture, line by line."""
+    assert image.format == "uchar"
+    values = iter(bytes(image.write_to_memory()))
+    return list(zip(*[values] * image.bands, strict=True))
+
+
 def size_of(image: pyvips.Image) -> Size:
     """The size of an image."""
     return Size(image.width, image.height)
+
+
+def logo(width: int = 40, height: int = 20) -> bytes:
+    """A PNG file to lay over others: an orange disc on nothing, and a half transparent bar."""
+    cover = pyvips.Image.black(width, height)
+    cover = cover.draw_circle(255, width // 4, height // 2, height // 3, fill=True)
+    cover = cover.draw_rect(128, width // 2, height // 4, width // 3, height // 2, fill=True)
+    flat = cover.new_from_image([240, 120, 20]).copy(interpretation="srgb")
+    return bytes(flat.bandjoin(cover).pngsave_buffer())
+
+
+def embedded(content: bytes) -> str:
+    """A PNG file as it stands in a resolved recipe."""
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"

@@ -164,6 +164,7 @@ def reference(content: bytes) -> Image.Image:
     """The upright sRGB picture by another decoder, over white."""
     image: Any = Image.open(io.BytesIO(content))
     profile = image.info.get("icc_profile")
+    gamma = None if profile or "srgb" in image.info else image.info.get("gamma")
     image = ImageOps.exif_transpose(image)  # first: converting loses the orientation (T14)
     if image.mode in ("P", "LA", "PA"):
         image = image.convert("RGBA")
@@ -174,7 +175,16 @@ def reference(content: bytes) -> Image.Image:
         target = ImageCms.createProfile("sRGB")
         image = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
     image = image.convert("RGB")
+    if gamma and abs(gamma - 1 / 2.2) > 0.005:
+        image = image.point(
+            [round(255 * srgb((level / 255) ** (1 / gamma))) for level in range(256)] * 3
+        )
     return Image.composite(image, Image.new("RGB", image.size, "white"), alpha) if alpha else image
+
+
+def srgb(light: float) -> float:
+    """The encoding of sRGB."""
+    return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 
 
 # Files whose colors the other decoder reads in another way.

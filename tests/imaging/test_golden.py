@@ -8,19 +8,37 @@ import os
 from pathlib import Path
 
 import pytest
+import pyvips
 
-from tests.imaging.pictures import scene
+from tests.imaging.pictures import embedded, logo, scene
+from tintype.imaging.boxes import Box
 from tintype.imaging.encode import encode
 from tintype.imaging.geometry import FocalPoint
 from tintype.imaging.messages import Output
-from tintype.imaging.operations import OPERATIONS, Operation
+from tintype.imaging.operations import OPERATIONS, Operation, Shaping
 from tintype.imaging.operations.blur import Blur
+from tintype.imaging.operations.brightness import Brightness
+from tintype.imaging.operations.contrast import Contrast
 from tintype.imaging.operations.crop import Crop
 from tintype.imaging.operations.flip import Flip
+from tintype.imaging.operations.gamma import Gamma
 from tintype.imaging.operations.grayscale import Grayscale
+from tintype.imaging.operations.hue import Hue
+from tintype.imaging.operations.normalize import Normalize
+from tintype.imaging.operations.pad import Pad
+from tintype.imaging.operations.pixelate import Pixelate
+from tintype.imaging.operations.redact import Redact
 from tintype.imaging.operations.resize import Resize
 from tintype.imaging.operations.rotate import Rotate
+from tintype.imaging.operations.round_corners import RoundCorners
+from tintype.imaging.operations.saturation import Saturation
+from tintype.imaging.operations.sepia import Sepia
 from tintype.imaging.operations.sharpen import Sharpen
+from tintype.imaging.operations.tint import Tint
+from tintype.imaging.operations.trim import Trim
+from tintype.imaging.operations.vignette import Vignette
+from tintype.imaging.operations.watermark import Watermark
+from tintype.imaging.raster import Raster
 from tintype.testing.golden import assert_golden
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -29,7 +47,9 @@ GOLDEN = Path(__file__).parent / "golden"
 LARGEST = 12.0
 MEAN = 1.0
 
-CASES: dict[str, Operation] = {
+FRAME = Pad(all=3, left=12, background="#204060")
+
+CASES: dict[str, Operation | tuple[Operation, ...]] = {
     "resize-cover": Resize(width=28, height=28),
     "resize-cover-southwest": Resize(width=28, height=28, gravity="southwest"),
     "resize-cover-focal-point": Resize(width=20, height=28, gravity=FocalPoint(x=0.3, y=0.4)),
@@ -41,7 +61,17 @@ CASES: dict[str, Operation] = {
     "resize-fill": Resize(width=40, height=14, fit="fill"),
     "resize-inside": Resize(width=34, height=34, fit="inside"),
     "resize-outside": Resize(width=34, height=34, fit="outside"),
+    "resize-cover-faces": Resize(width=14, height=28, gravity="faces"),
+    "resize-contain-blur": Resize(width=40, height=40, fit="contain", background="blur"),
+    "resize-aspect": Resize(width=16, aspect=2.0, dpr=2),
     "crop": Crop(width=34, height=20, gravity="east"),
+    "crop-faces": Crop(aspect=0.5, gravity="faces"),
+    "crop-offset": Crop(x="50%", y=4, width="40%", height=34),
+    "trim": (FRAME, Trim()),
+    "trim-equal": (FRAME, Trim(background="#204060", equal="horizontal")),
+    "pad": FRAME,
+    "pad-clear": Pad(width=64, height=64, gravity="north", background="#00000000"),
+    "pad-blur": Pad(width=84, height=56, background="blur"),
     "rotate-quarter": Rotate(angle=90),
     "rotate": Rotate(angle=30, background="#ffcc00"),
     "flip-horizontal": Flip(),
@@ -49,11 +79,39 @@ CASES: dict[str, Operation] = {
     "blur": Blur(sigma=2),
     "sharpen": Sharpen(sigma=1, amount=4),
     "grayscale": Grayscale(),
+    "sepia": Sepia(),
+    "brightness": Brightness(),
+    "contrast": Contrast(factor=1.5),
+    "saturation": Saturation(factor=2),
+    "hue": Hue(angle=90),
+    "gamma": Gamma(value=2.2),
+    "tint": Tint(),
+    "tint-half": Tint(color="#3060a0", amount=0.5),
+    "normalize": Normalize(lower=10, upper=80),
+    "vignette": Vignette(),
+    "vignette-color": Vignette(amount=1, size=0.6, color="#ffffff"),
+    "pixelate": Pixelate(block=8),
+    "watermark-text": Watermark(
+        text="Aß مرحبا 2", scale=1, outline="#000000", opacity=1, position="center"
+    ),
+    "watermark-shadow": Watermark(
+        text="日本", size=16, color="#ffcc00", shadow="#000000", opacity=1, position="north", x=4
+    ),
+    "watermark-tile": Watermark(text="© x", tile=True, spacing=4, angle=-30, scale=0.3),
+    "watermark-image": Watermark(
+        image=embedded(logo()), position="northeast", x=4, y="10%", scale=0.5, opacity=0.8
+    ),
+    "round-corners": RoundCorners(radius=10),
+    "round-corners-max": RoundCorners(),
+    "redact": Redact(),
+    "redact-pixelate": Redact(style="pixelate", cells=4, margin=0),
 }
+
+FACE = Box(x=0.12, y=0.14, width=0.28, height=0.4)  # the red disc
 
 
 def test_every_operation_has_a_golden_image() -> None:
-    assert {type(operation) for operation in CASES.values()} == set(OPERATIONS)
+    assert {type(each) for name in CASES for each in steps(name)} == set(OPERATIONS)
     assert {path.stem for path in GOLDEN.glob("*.png")} == {
         name + ending for name in CASES for ending in ("", "-alpha")
     }
@@ -62,10 +120,27 @@ def test_every_operation_has_a_golden_image() -> None:
 @pytest.mark.parametrize("alpha", [False, True], ids=["opaque", "alpha"])
 @pytest.mark.parametrize("name", CASES)
 def test_the_operation_looks_as_approved(name: str, alpha: bool) -> None:
-    made = encode(CASES[name].apply(scene(56, 42, alpha=alpha)), Output(), "png")
+    made = encode(drawn(steps(name), scene(56, 42, alpha=alpha)), Output(), "png")
     golden = GOLDEN / f"{name}{'-alpha' if alpha else ''}.png"
     wish = os.environ.get("TINTYPE_GOLDEN", "")
     if wish == "save":
         golden.write_bytes(made)
     save_to = Path(wish) if wish else None
     assert_golden(made, golden, largest=LARGEST, mean=MEAN, save_to=save_to)
+
+
+def steps(name: str) -> tuple[Operation, ...]:
+    """The operations of a case."""
+    case = CASES[name]
+    return case if isinstance(case, tuple) else (case,)
+
+
+def drawn(operations: tuple[Operation, ...], image: pyvips.Image) -> pyvips.Image:
+    """What the operations make of a picture with a face."""
+    raster = Raster.whole(image, (FACE,))
+    for operation in operations:
+        if isinstance(operation, Shaping):
+            raster = operation.draw(raster)
+        else:
+            raster = Raster.whole(operation.apply(raster.image), raster.faces)
+    return raster.image

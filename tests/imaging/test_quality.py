@@ -19,7 +19,7 @@ def quality(content: bytes, resizes: list[Resize]) -> list[float]:
     size = upright(facts)
     scales = [each.fitted(size).scaled.width / size.width for each in resizes]
     raster, full = decode(content, facts, max(scales)), decode(content, facts, 1.0)
-    return [psnr(each.draw(raster), each.draw(full)) for each in resizes]
+    return [psnr(each.draw(raster).image, each.draw(full).image) for each in resizes]
 
 
 @pytest.mark.parametrize("image_format", ["jpeg", "png", "webp", "tiff"])

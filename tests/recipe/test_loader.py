@@ -165,15 +165,15 @@ retry: {interval: 3}
     ("line", "message"),
     [
         ("outptu: {}", "is not a field; did you mean 'output'?; there are: key, name, operations"),
-        ("output: {format: jpg}", "same, not 'jpg'; did you mean 'jpeg'?"),
-        ("output: {quality: 0}", "must be a whole number from 1 to 100, not 0"),
-        ("output: {quality: high}", "must be a whole number from 1 to 100, not 'high'"),
-        ("output: {quality: 80.5}", "must be a whole number from 1 to 100, not 80.5"),
-        ("output: {quality: }", "must be a whole number from 1 to 100, not nothing"),
-        ("output: {quality: [1]}", "must be a whole number from 1 to 100, not a list"),
+        ("output: {format: jpg}", "same, auto, not 'jpg'; did you mean 'jpeg'?"),
+        ("output: {quality: 0}", "must be auto or a whole number from 1 to 100, not 0"),
+        ("output: {quality: high}", "must be auto or a whole number from 1 to 100, not 'high'"),
+        ("output: {quality: 80.5}", "must be auto or a whole number from 1 to 100, not 80.5"),
+        ("output: {quality: }", "must be auto or a whole number from 1 to 100, not nothing"),
+        ("output: {quality: [1]}", "must be auto or a whole number from 1 to 100, not a list"),
         ("output: {progressive: yes}", "must be true or false, not 'yes'"),
         ("output: {progressive: 1}", "must be true or false, not 1"),
-        ("output: jpeg", "must be a mapping of format, quality, progressive"),
+        ("output: jpeg", "must be a mapping of format, formats, quality"),
         ("operations: {resize: {width: 1}}", "must be a list, not a mapping"),
         ("operations: [{resize: {fit: covr, width: 1}}]", "did you mean 'cover'?"),
         ("operations: [{resize: {height: 9, fit: fill}}]", "needs both a width and a height"),
@@ -267,25 +267,53 @@ def test_a_field_of_a_later_release_is_refused_by_name(path: str, line: str) -> 
     [
         ("optimize", "optimize: later"),
         ("groups", "groups: [a]"),
-        ("output.formats", "output: {formats: [avif, webp]}"),
-        ("output.max_bytes", "output: {max_bytes: 5kB}"),
-        ("output.quality", "output: {quality: auto}"),
-        ("output.format", "output: {format: gif}"),
-        ("output.format", "output: {format: auto}"),
-        ("output.metadata", "output: {metadata: keep}"),
-        ("output.metadata", "output: {metadata: copyright}"),
-        ("output.color", "output: {color: keep}"),
-        ("output.animation", "output: {animation: keep}"),
         ("operations[0].resize.gravity", "operations: [{resize: {width: 1, gravity: faces}}]"),
-        ("operations[0]", "operations: [{watermark: {text: hello}}]"),
-        ("operations[0]", "operations: [sepia]"),
-        ("operations[0]", "operations: [{redact: {style: blur}}]"),
+        ("operations[0].crop.gravity", "operations: [{crop: {width: 1, gravity: faces}}]"),
+        ("operations[0].redact", "operations: [{redact: {style: blur}}]"),
+        ("operations[0].redact", "operations: [{redact: }]"),
+        ("operations[0]", "operations: [redact]"),
     ],
 )
 def test_a_part_of_a_variant_of_a_later_release_is_refused_by_name(path: str, line: str) -> None:
     problem = problem_of(with_variant(line))
     assert problem.path == f"variants[0].{path}"
     assert "not available yet" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "expected"),
+    [
+        ("output.format", "output: {format: auto}", "needs quality: auto"),
+        ("output.format", "output: {format: auto, quality: 80}", "needs quality: auto"),
+        ("output.quality", "output: {format: png, quality: auto}", "have no quality"),
+        ("output.quality", "output: {formats: [gif, png], quality: auto}", "have no quality"),
+        ("output.quality", "output: {quality: best}", "auto or a whole number from 1 to 100"),
+        ("output.formats[0]", "output: {formats: [auto, webp]}", "must be one of jpeg, png"),
+        ("output.max_bytes", "output: {max_bytes: 0}", "must be from 1 to"),
+        ("output.max_bytes", "output: {max_bytes: 5 miles}", "must be a size"),
+    ],
+)
+def test_formats_and_qualities_that_make_no_sense_are_refused(
+    path: str, line: str, expected: str
+) -> None:
+    problem = problem_of(with_variant(line))
+    assert problem.path == f"variants[0].{path}"
+    assert expected in problem.message
+
+
+def test_a_format_that_depends_on_the_picture_needs_its_extension_in_the_key() -> None:
+    output = "output: {format: auto, quality: auto}"
+    problem = problem_of(with_variant(f'{output}\n    key: "a/{{name}}.jpg"'))
+    assert problem.path == "variants[0].key"
+    assert "must have {ext} in it" in problem.message
+    assert loads(with_variant(output), {}).variants[0].output.quality == "auto"
+
+
+def test_a_limit_of_a_file_is_a_size_with_its_unit() -> None:
+    for line in ("quality: auto, max_bytes: 100kB", "formats: [png, webp], max_bytes: 100 kB"):
+        recipe = loads(with_variant(f"output: {{{line}}}"), {})
+        assert recipe.variants[0].output.max_bytes == 100_000
+        assert Recipe.from_json(recipe.to_json()) == recipe
 
 
 def test_what_every_variant_does_anyway_may_be_written_out() -> None:

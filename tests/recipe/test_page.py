@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from tests.recipe.samples import with_variant
 from tintype.imaging.messages import Output
-from tintype.imaging.operations import OPERATIONS, PLANNED
+from tintype.imaging.operations import OPERATIONS
 from tintype.recipe import later
 from tintype.recipe.keys import PLACEHOLDERS, expand
 from tintype.recipe.loader import loads
@@ -78,5 +78,4 @@ def test_what_is_not_available_yet_is_listed() -> None:
     listed = PAGE.partition("## Not available yet")[2]
     names = {path.rpartition(".")[2] for path in later.FIELDS}
     assert [name for name in sorted(names) if name not in listed] == []
-    assert [name for name in PLANNED if name not in listed] == []
     assert [word for words in later.VALUES.values() for word in words if word not in listed] == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from tests.recipe.samples import SAMPLE, problems_of, with_variant
@@ -14,7 +15,7 @@ from tintype.errors import RecipeInvalidError
 from tintype.imaging.messages import Limits, VariantTask
 from tintype.imaging.operations import OPERATIONS
 from tintype.recipe.loader import loads
-from tintype.recipe.schema import Recipe, Retry, json_schema
+from tintype.recipe.schema import Recipe, Retry, Variant, json_schema
 
 ROOT = Path(__file__).parents[2]
 STARTER = resources.files("tintype.recipe").joinpath("starter.yaml").read_text("utf-8")
@@ -185,3 +186,13 @@ def undescribed(schema: dict[str, Any], path: str) -> list[str]:
 
 def test_the_schema_is_plain_json() -> None:
     assert json.loads(json.dumps(json_schema())) == json_schema()
+
+
+def test_no_animation_is_kept_beside_redaction() -> None:
+    """Faces are known in the first frame; in the others they would be shown."""
+    keep = {"animation": "keep"}
+    Variant.model_validate_json(json.dumps({"name": "v", "output": keep}))
+    with pytest.raises(ValidationError, match="cannot keep animations beside redact"):
+        Variant.model_validate_json(
+            json.dumps({"name": "v", "output": keep, "operations": ["redact"]})
+        )

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tintype.imaging import heic
 from tintype.imaging.alpha import premultiplied
-from tintype.imaging.color import to_srgb
+from tintype.imaging.color import Space, in_space
+from tintype.imaging.filmstrip import Timing
 from tintype.imaging.geometry import Axis
 from tintype.imaging.jpeg import with_whole_blocks
 from tintype.imaging.raster import Raster
+from tintype.imaging.signaling import signal
 from tintype.imaging.vips import check_last_lines, damage, load
 from tintype.model import Facts
 
@@ -21,8 +24,11 @@ _FACTORS = (8, 4, 2)
 """By how much a picture may be reduced while it is decoded: what JPEG decoders can do."""
 
 
-def decode(content: bytes, facts: Facts, scale: float) -> Raster:
-    """The upright picture, 8-bit gray or sRGB, with straight alpha or without.
+def decode(content: bytes, facts: Facts, scale: float, space: Space = "srgb") -> Raster:
+    """The upright picture, 8-bit gray or RGB, with straight alpha or without.
+
+    The colors are sRGB, or the original's where `space` is `keep` and one can work in them; the
+    raster has their profile then.
 
     `scale` (0-1) is the largest scale at which the picture will be used; it is decoded at the
     lowest resolution that is enough for it. Every pixel is decoded before this returns, and the
@@ -30,12 +36,42 @@ def decode(content: bytes, facts: Facts, scale: float) -> Raster:
     """
     factor = reduction(facts, scale)
     with damage(), _opened(content, facts, factor) as image:
-        decoded = to_srgb(image).copy_memory()
+        converted, profile = in_space(image, signal(facts.format, content), space)
+        decoded = converted.copy_memory()
     if facts.format == "jpeg":
         check_last_lines()
         # Only what the picture fills: the rest of the last blocks may be anything.
         decoded = decoded.crop(0, 0, facts.width // factor, facts.height // factor)
-    return _upright(decoded, facts, factor)
+    return replace(_upright(decoded, facts, factor), profile=profile)
+
+
+def frames_of(content: bytes, facts: Facts, space: Space = "srgb") -> Iterator[Raster]:
+    """Every frame of an animation as a picture, upright: what is shown, not what the file has.
+
+    They are decoded one by one, and only the present one is in memory. Damage raises CorruptError.
+    """
+    with damage():
+        strip = load(facts.format, content, n=-1)
+        strip, profile = in_space(strip, signal(facts.format, content), space)
+    for number in range(facts.frames):
+        with damage():
+            frame = strip.crop(0, number * facts.height, facts.width, facts.height).copy_memory()
+        yield replace(_upright(_alone(frame), facts, 1), profile=profile)
+
+
+def timing_of(content: bytes, facts: Facts) -> Timing:
+    """How long the frames of an animation are shown, and how often; raises CorruptError."""
+    with damage():
+        strip = load(facts.format, content, n=-1)
+    return Timing(tuple(strip.get("delay"))[: facts.frames], strip.get("loop"))
+
+
+def _alone(frame: "pyvips.Image") -> "pyvips.Image":
+    """A frame of a strip that no longer knows where it comes from."""
+    frame = frame.copy()
+    for name in ("page-height", "n-pages", "delay", "loop"):
+        frame.remove(name)
+    return frame
 
 
 def reduction(facts: Facts, scale: float) -> int:

@@ -1,11 +1,16 @@
 """From a picture to a variant's bytes."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from tintype.errors import TooManyPixelsError
+from tintype.errors import OutputTooLargeError, TooManyPixelsError
+from tintype.imaging.alike import least_quality
+from tintype.imaging.color import profiled_to_srgb
+from tintype.imaging.filmstrip import ANIMATED, first_of, is_strip, size_of
 from tintype.imaging.messages import InputFormat, Output, OutputFormat
+from tintype.imaging.save import COLORS, saved
 
 if TYPE_CHECKING:
     import pyvips
@@ -18,55 +23,140 @@ _SAME: Mapping[InputFormat, OutputFormat] = MappingProxyType(
         "avif": "avif",
         "heic": "jpeg",
         "tiff": "jpeg",
-        "gif": "png",
+        "gif": "gif",
     }
 )
 
 _LONGEST_SIDE: Mapping[OutputFormat, int] = MappingProxyType(
-    {"jpeg": 65535, "png": 2**31 - 1, "webp": 16383, "avif": 16384}
+    {"jpeg": 65535, "png": 2**31 - 1, "webp": 16383, "avif": 16384, "gif": 65535}
 )
 
+_CANDIDATES: tuple[OutputFormat, ...] = ("jpeg", "png", "webp")
+"""What `auto` chooses from: what everything reads that shows pictures today, AVIF not yet."""
 
-def chosen_format(output: Output, original: str) -> OutputFormat:
-    """The format that an output has for an original of this format."""
-    return _SAME[cast("InputFormat", original)] if output.format == "same" else output.format
+_LOWEST_QUALITY = 25
+"""How far max_bytes may lower the quality; below, pictures fall apart and hardly get smaller."""
+
+
+def chosen_formats(output: Output, original: str) -> tuple[OutputFormat, ...]:
+    """The formats that an output has for an original of this format, in its order, each once.
+
+    Where `same` is a format that is listed besides, the last place counts: whoever cannot say what
+    they take is given the last one. For `auto` these are all that it may become.
+    """
+    if output.format == "auto":
+        return _CANDIDATES
+    same = _SAME[cast("InputFormat", original)]
+    wanted = [same if each == "same" else cast("OutputFormat", each) for each in output.listed]
+    return tuple(reversed(dict.fromkeys(reversed(wanted))))
+
+
+def encoded(
+    image: "pyvips.Image", output: Output, original: str, strip: "pyvips.Image | None" = None
+) -> Iterator[tuple[OutputFormat, bytes]]:
+    """The picture's files, in the order of their formats: one for each, and one alone for `auto`.
+
+    `strip` has the frames of an animation, for the formats that can have one. For `auto` it becomes
+    WebP. Raises what `encode` raises.
+    """
+    formats = chosen_formats(output, original)
+    if strip is not None and output.format == "auto":
+        yield "webp", encode(strip, output, "webp")
+        return
+    if len(formats) > 1 or output.quality == "auto" or output.max_bytes is not None:
+        image = image.copy_memory()  # else each encoder would run the operations once more
+    if output.format == "auto":
+        yield _smallest(image, output)
+        return
+    for output_format in formats:
+        kept = strip if output_format in ANIMATED else None
+        yield output_format, encode(image if kept is None else kept, output, output_format)
 
 
 def encode(image: "pyvips.Image", output: Output, output_format: OutputFormat) -> bytes:
-    """The picture's bytes, without any metadata; the same picture always gives the same bytes.
+    """The picture's bytes, with the metadata put into it; the same picture gives the same bytes.
 
-    Raises TooManyPixelsError where a side is longer than the format can hold.
+    Raises TooManyPixelsError where a side is longer than the format can hold, and
+    OutputTooLargeError where not even the lowest quality fits the output's max_bytes.
     """
-    longest = _LONGEST_SIDE[output_format]
-    if max(image.width, image.height) > longest:
+    longest, size = _LONGEST_SIDE[output_format], size_of(image)
+    if max(size.width, size.height) > longest:
         raise TooManyPixelsError(
-            f"A {image.width} x {image.height} picture is too large for {output_format.upper()},"
+            f"A {size.width} x {size.height} picture is too large for {output_format.upper()},"
             f" which holds {longest:,} pixels a side."
         )
     if output_format == "jpeg" and image.hasalpha():
         image = image.flatten(background=255)
-    save = {
-        "jpeg": image.jpegsave_buffer,
-        "png": image.pngsave_buffer,
-        "webp": image.webpsave_buffer,
-        "avif": image.heifsave_buffer,
-    }[output_format]
-    return bytes(save(keep="none", **_options(output, output_format)))
+    if output_format == "gif":
+        image = profiled_to_srgb(image)  # GIF has no profiles
+    if output_format in COLORS:
+        return _with_fewer_colors(image, output, output_format)
+    content, quality = None, output.quality
+    if quality == "auto":
+        if is_strip(image):  # all frames in the quality that the first one needs
+            quality, _ = least_quality(first_of(image), output, output_format)
+        else:
+            quality, content = least_quality(image, output, output_format)
+    content = content or saved(image, output, output_format, quality)
+    if output.max_bytes is None or len(content) <= output.max_bytes:
+        return content
+    return _with_less_quality(image, output, output_format, quality, output.max_bytes)
 
 
-# Measured on 800 x 600 photographs: optimized Huffman tables make a baseline JPEG 2 % smaller and
-# take twice the time (a progressive one has them anyway); WebP's effort 4 saves 3 % and doubles the
-# time of effort 2; AVIF's effort 1 takes 0.2 s, is up to a quarter smaller than effort 0, and
-# effort 3 takes three times as long for 4-13 %; PNG's filters help photographs and hurt graphics.
-_WEBP_EFFORT = 2
-_AVIF_EFFORT = 1
+def _with_less_quality(
+    image: "pyvips.Image", output: Output, output_format: OutputFormat, quality: int, most: int
+) -> bytes:
+    """The file of the highest quality below this one that fits, found by halving: 7 at most."""
+    too_low, too_high = min(_LOWEST_QUALITY, quality) - 1, quality
+    best = b""
+    while too_high - too_low > 1:
+        middle = (too_low + too_high) // 2
+        content = saved(image, output, output_format, middle)
+        if len(content) <= most:
+            too_low, best = middle, content
+        else:
+            too_high = middle
+    if not best:
+        least = len(saved(image, output, output_format, too_high))
+        raise _too_large(output_format, least, f"quality {too_high}", most)
+    return best
 
 
-def _options(output: Output, output_format: OutputFormat) -> dict[str, Any]:
-    if output_format == "jpeg":
-        return {"Q": output.quality, "interlace": output.progressive}
-    if output_format == "png":
-        return {"interlace": output.progressive}
-    if output_format == "webp":
-        return {"Q": output.quality, "effort": _WEBP_EFFORT}
-    return {"Q": output.quality, "compression": "av1", "effort": _AVIF_EFFORT}
+def _with_fewer_colors(image: "pyvips.Image", output: Output, output_format: OutputFormat) -> bytes:
+    """The file with the most colors that fits; all of them where there is no limit."""
+    most = math.inf if output.max_bytes is None else output.max_bytes
+    for colors in COLORS[output_format]:
+        content = saved(image, output, output_format, colors)
+        if len(content) <= most:
+            return content
+    raise _too_large(output_format, len(content), f"{colors} colors", most)
+
+
+def _too_large(
+    output_format: OutputFormat, least: int, reached: str, most: float
+) -> OutputTooLargeError:
+    return OutputTooLargeError(
+        f"The {output_format.upper()} has {least:,} bytes even with {reached},"
+        f" more than max_bytes allows: {most:,}."
+    )
+
+
+def _smallest(image: "pyvips.Image", output: Output) -> tuple[OutputFormat, bytes]:
+    """The smallest of the files that look alike; of equal ones the first of _CANDIDATES.
+
+    JPEG has no transparency, so it is none of them where the picture has some.
+    """
+    opaque = not image.hasalpha() or image[image.bands - 1].min() == 255
+    if opaque and image.hasalpha():
+        image = image.extract_band(0, n=image.bands - 1)
+    found: list[tuple[OutputFormat, bytes]] = []
+    refused: TooManyPixelsError | OutputTooLargeError | None = None
+    for output_format in _CANDIDATES:
+        if opaque or output_format != "jpeg":
+            try:
+                found.append((output_format, encode(image, output, output_format)))
+            except (TooManyPixelsError, OutputTooLargeError) as error:
+                refused = error
+    if not found and refused:
+        raise refused
+    return min(found, key=lambda each: len(each[1]))

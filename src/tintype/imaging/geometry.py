@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
-from pydantic import BeforeValidator, Discriminator, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Tag
 
 from tintype.imaging.strict import STRICT
 
@@ -43,24 +42,17 @@ class FocalPoint:
     """How far from the top edge: 0 is the top edge, 1 the bottom."""
 
 
-def _available(value: object) -> object:
-    if value == "faces":
-        raise PydanticCustomError("not_available", "gravity 'faces' is not available yet")
-    return value
-
-
 def _kind(value: object) -> str:
     return "name" if isinstance(value, str) else "point"
 
 
 Gravity = Annotated[
-    Annotated[Compass | Literal["attention", "entropy"], Tag("name")]
+    Annotated[Compass | Literal["attention", "entropy", "faces"], Tag("name")]
     | Annotated[FocalPoint, Tag("point")],
     Discriminator(_kind),
-    BeforeValidator(_available),
 ]
-"""Which part of a picture matters: a compass point, what draws attention, the most entropy, or a
-focal point."""
+"""Which part of a picture matters: a compass point, what draws attention, the most entropy, the
+faces, or a focal point."""
 
 COMPASS_POINTS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -89,6 +81,21 @@ class Size:
     def turned(self) -> "Size":
         """The size after a quarter turn."""
         return Size(self.height, self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of whole pixels, at least one."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def size(self) -> Size:
+        """How large it is."""
+        return Size(self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)

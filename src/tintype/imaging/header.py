@@ -20,8 +20,8 @@ def inspect(content: bytes, limits: Limits) -> Facts:
     """What the header says of an image, if the recipe allows such an image.
 
     No pixel is decoded. Raises NotAnImageError, UnsupportedFormatError, CorruptError,
-    TooManyPixelsError or TooSmallError. Frames are not counted against `limits.max_frames`: only
-    the first one is ever decoded.
+    TooManyPixelsError or TooSmallError. Frames are not counted: that is for those who keep
+    more of them than the first.
     """
     input_format = sniff(content)
     if input_format not in limits.accept:

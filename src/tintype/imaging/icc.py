@@ -1,4 +1,4 @@
-"""What an embedded ICC profile says, as far as it saves work."""
+"""What an embedded ICC profile says, as far as it saves work or decides whether it stays."""
 
 import struct
 from collections.abc import Mapping
@@ -12,6 +12,9 @@ _SRGB_PRIMARIES = (
 _PRIMARY_TOLERANCE = 0.001
 _CURVE_TOLERANCE = 1 / 255  # no 8-bit value changes by more than one step
 _SAMPLES = 64
+
+LARGEST = 60_000
+"""The largest profile, in bytes, that is ever handed on; those of usual spaces have some 500."""
 
 
 def is_srgb(profile: bytes) -> bool:
@@ -29,6 +32,25 @@ def is_srgb(profile: bytes) -> bool:
             and all(map(_is_srgb_curve, {tags[b"rTRC"], tags[b"gTRC"], tags[b"bTRC"]}))
         )
     except (struct.error, KeyError, ValueError, OverflowError, ZeroDivisionError):
+        return False
+
+
+def is_plain_rgb(profile: bytes) -> bool:
+    """True for a space with three primaries and their curves: its neutral colors are R = G = B.
+
+    Such is a space that one can work in. Profiles with lookup tables may be of anything, such as
+    the XYB of some JPEG files, where red is no red.
+    """
+    try:
+        tags = _tags(profile)
+        return (
+            len(profile) <= LARGEST
+            and profile[16:24] == b"RGB XYZ "
+            and not any(name.startswith((b"A2B", b"D2B")) for name in tags)
+            and all(len(_xyz(tags[name])) == 3 for name, _ in _SRGB_PRIMARIES)
+            and all(tags[name][:4] in (b"curv", b"para") for name in (b"rTRC", b"gTRC", b"bTRC"))
+        )
+    except (struct.error, KeyError, ValueError):
         return False
 
 

@@ -3,54 +3,93 @@
 The recipe is validated with the same types, so a variant has one form everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
+from pydantic import AfterValidator, ConfigDict, Field
 
+from tintype.imaging.boxes import Box
 from tintype.imaging.operations import AnyOperation
 from tintype.imaging.strict import STRICT
 from tintype.model import Facts
+from tintype.units import Bytes
 
 InputFormat = Literal["jpeg", "png", "webp", "avif", "heic", "gif", "tiff"]
-OutputFormat = Literal["jpeg", "png", "webp", "avif"]
+OutputFormat = Literal["jpeg", "png", "webp", "avif", "gif"]
 
 EXTENSIONS: Mapping[str, str] = MappingProxyType(
-    {"jpeg": "jpg", "png": "png", "webp": "webp", "avif": "avif"}
+    {"jpeg": "jpg", "png": "png", "webp": "webp", "avif": "avif", "gif": "gif"}
 )
 """What files of each format are called."""
 
 CONTENT_TYPES: Mapping[str, str] = MappingProxyType(
-    {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif"}
+    {
+        "jpeg": "image/jpeg",
+        "png": "image/png",
+        "webp": "image/webp",
+        "avif": "image/avif",
+        "gif": "image/gif",
+    }
 )
 """The media type of each format; https://www.iana.org/assignments/media-types."""
+
+
+def _only_once(formats: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(formats)) < len(formats):
+        raise ValueError("must list each format only once")
+    return formats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """How a variant is encoded."""
 
-    __pydantic_config__ = STRICT
+    __pydantic_config__ = STRICT | ConfigDict(
+        json_schema_extra={"not": {"required": ["format", "formats"]}}
+    )
 
-    format: OutputFormat | Literal["same"] = "same"
-    """The format; `same` keeps the original's, and makes JPEG of HEIC and TIFF, PNG of GIF."""
+    format: OutputFormat | Literal["same", "auto"] = "same"
+    """The format; `same` keeps the original's, and makes JPEG of HEIC and TIFF. `auto` takes the
+    smallest file of JPEG, PNG and WebP that look alike; it needs `quality: auto`."""
 
-    quality: Annotated[int, Ge(1), Le(100)] = 80
-    """The encoder's quality; PNG is lossless and ignores it."""
+    formats: Annotated[
+        tuple[OutputFormat | Literal["same"], ...],
+        AfterValidator(_only_once),
+        Field(json_schema_extra={"minItems": 1, "uniqueItems": True}),
+    ] = ()
+    """In place of `format`, several of them, preferred first and most compatible last. The variant
+    is made in each, and delivered in the one that suits whoever asks."""
+
+    quality: Annotated[int, Ge(1), Le(100)] | Literal["auto"] = 80
+    """The encoder's quality; PNG and GIF have none. `auto` finds the lowest one at which hardly
+    anybody sees a difference."""
+
+    max_bytes: Bytes | None = None
+    """The most bytes that the file may have. Its quality is lowered, or the number of colors of PNG
+    and GIF, until it fits; an image that does not fit even then is refused."""
 
     progressive: bool = False
     """Whether JPEG is progressive and PNG interlaced."""
 
-    metadata: Literal["strip"] = "strip"
-    """What is kept of the original's metadata: nothing, so no place, no camera and no date."""
+    metadata: Literal["strip", "copyright", "keep"] = "strip"
+    """What is kept of the original's metadata: nothing, so no place, no camera and no date; who
+    made the picture and whose it is; or all that is true of the variant, places included."""
 
-    color: Literal["srgb"] = "srgb"
-    """The color space: sRGB, which every screen shows right."""
+    color: Literal["srgb", "keep"] = "srgb"
+    """The color space: sRGB, which every screen shows right, or the original's RGB space with its
+    profile. What is not RGB becomes sRGB in any case."""
 
-    animation: Literal["first"] = "first"
-    """What becomes of an animation: its first frame."""
+    animation: Literal["first", "keep"] = "first"
+    """What becomes of an animation, GIF or WebP: its first frame, or in GIF and WebP all of them
+    (`keep`). Other formats have its first frame either way."""
+
+    @property
+    def listed(self) -> tuple[OutputFormat | Literal["same", "auto"], ...]:
+        """The formats as the recipe has them, be they several or one."""
+        return self.formats or (self.format,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +121,16 @@ class RenderTask:
     limits: Limits
     variants: tuple[VariantTask, ...]
 
+    faces: tuple[Box, ...] = ()
+    """Where faces are in the upright picture, for operations that ask for them."""
+
+    only_look: bool = False
+    """Whether to make nothing, and only say what the header and the estimate do."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedFile:
-    """A variant's file in the job's folder."""
+    """A variant's file in the job's folder: one for each of its formats."""
 
     variant: str
     file: str
@@ -93,6 +138,44 @@ class RenderedFile:
     width: int
     height: int
     bytes: int
+
+    @property
+    def entry(self) -> str:
+        """What tells it from the image's other files: `thumbnail/webp`."""
+        return f"{self.variant}/{self.format}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """How much memory a task needs at most: bytes beyond those of an idle child."""
+
+    factor: int
+    """By how much the picture is reduced while it is decoded."""
+
+    decoding: int
+    """While the picture is decoded."""
+
+    variants: Mapping[str, int]
+    """While each of the variants is made, by its name: the decoded picture included."""
+
+    @property
+    def peak(self) -> int:
+        """The most at any time: one thing is done after the other."""
+        return max((self.decoding, *self.variants.values()))
+
+
+Admit = Callable[[int], None]
+"""Called with the memory (bytes) that a task needs, before it takes much; it may raise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """How long a part of the work took, in seconds of wall time."""
+
+    part: str
+    """`decode`, or the `entry` of the file that was made."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +186,12 @@ class Rendered:
     files: tuple[RenderedFile, ...]
     validate_seconds: float
     render_seconds: float
+
+    estimate: Estimate | None = None
+    """The memory that it was thought to need."""
+
+    parts: tuple[Timed, ...] = ()
+    """What `render_seconds` were spent on, in its order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,15 @@
 """What is allowed in a recipe and still worth a word."""
 
+from tintype.imaging.encode import chosen_formats
+from tintype.imaging.filmstrip import ANIMATED
 from tintype.recipe.collisions import warnings
 from tintype.recipe.keys import RESERVED
 from tintype.recipe.schema import Recipe
 
 
 def advice(recipe: Recipe) -> tuple[str, ...]:
-    """One sentence for each thing that may surprise: keys that meet, addresses."""
-    return (*warnings(recipe), *_reserved(recipe))
+    """One sentence for each thing that may surprise: keys that meet, addresses, animations."""
+    return (*warnings(recipe), *_reserved(recipe), *_still(recipe))
 
 
 def _reserved(recipe: Recipe) -> tuple[str, ...]:
@@ -18,3 +20,19 @@ def _reserved(recipe: Recipe) -> tuple[str, ...]:
         f"{', '.join(names)}: the service uses the address of this key itself, so the variant is"
         " found at /i/VARIANT/ID only; another first folder gives it an address of its own.",
     )
+
+
+def _still(recipe: Recipe) -> tuple[str, ...]:
+    """Which variants keep animations and have formats that cannot."""
+    animated = [each for each in recipe.originals.accept if each in ANIMATED]
+    found = []
+    for variant in recipe.variants:
+        if variant.output.animation != "keep" or variant.output.format == "auto":
+            continue
+        made = [form for each in animated for form in chosen_formats(variant.output, each)]
+        if still := [form for form in dict.fromkeys(made) if form not in ANIMATED]:
+            found.append(
+                f"{variant.name}: animations are kept in GIF and WebP only;"
+                f" in {' and '.join(form.upper() for form in still)} it has their first frame."
+            )
+    return tuple(found)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import combinations, groupby
 
 from tintype.errors import KeyInvalidError
-from tintype.imaging.encode import chosen_format
+from tintype.imaging.encode import chosen_formats
 from tintype.imaging.messages import EXTENSIONS, InputFormat, Output
 from tintype.recipe.keys import expand
 from tintype.recipe.schema import Recipe, Variant
@@ -57,13 +57,11 @@ def clashes(
             owners: dict[str, int] = {}
             sample = _sample(prefix, folder, "photo", form)
             for index in candidates:
-                key = _key(variants[index], sample, prefix)
-                if key is None:
-                    continue
-                first = owners.setdefault(key, index)
-                if first != index and (first, index) not in found:
-                    found.add((first, index))
-                    yield first, index, key
+                for key in _keys(variants[index], sample, prefix):
+                    first = owners.setdefault(key, index)
+                    if first != index and (first, index) not in found:
+                        found.add((first, index))
+                        yield first, index, key
 
 
 def _neighborhoods(variants: Sequence[Naming]) -> Mapping[str, Sequence[int]]:
@@ -128,9 +126,10 @@ def _shared(
     naming: Naming, pairs: Sequence[tuple[_Sample, _Sample]], prefix: str
 ) -> tuple[_Sample, _Sample, str] | None:
     for one, two in pairs:
-        key = _key(naming, one, prefix)
-        if key is not None and key == _key(naming, two, prefix):
-            return one, two, key
+        others = _keys(naming, two, prefix)
+        for key in _keys(naming, one, prefix):
+            if key in others:
+                return one, two, key
     return None
 
 
@@ -141,19 +140,21 @@ def _sample(
     return _Sample(f"{prefix}{folders}{stem}.{form}", form, image_id)
 
 
-def _key(naming: Naming, sample: _Sample, prefix: str) -> str | None:
-    """The key of a sample's variant; None where there is none."""
-    form = chosen_format(naming.output, sample.format)
+def _keys(naming: Naming, sample: _Sample, prefix: str) -> tuple[str, ...]:
+    """The keys of a sample's variant, one for each of its formats; none where there is none."""
     try:
-        return expand(
-            naming.template,
-            original_key=sample.key,
-            prefix=prefix,
-            image_id=sample.id,
-            variant=naming.name,
-            extension=EXTENSIONS[form],
-            content_hash=sample.id,
-            uploaded_at=_ANY_DAY,
+        return tuple(
+            expand(
+                naming.template,
+                original_key=sample.key,
+                prefix=prefix,
+                image_id=sample.id,
+                variant=naming.name,
+                extension=EXTENSIONS[form],
+                content_hash=sample.id,
+                uploaded_at=_ANY_DAY,
+            )
+            for form in chosen_formats(naming.output, sample.format)
         )
     except KeyInvalidError:
-        return None
+        return ()

@@ -1,14 +1,12 @@
 """What a validation error means: which value, where it stands, and what is allowed there."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from pydantic_core import ErrorDetails
 
-from tintype.recipe import later
 from tintype.recipe.document import Entry, Fields, Items, Node, Text
-from tintype.recipe.problems import Path, Position, meant, shortened, written
+from tintype.recipe.problems import Path, Position, meant, shortened
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -55,8 +53,6 @@ def _step(node: Node, step: str | int) -> Entry | None:
 
 
 def _unknown(path: Path, schema: Schema) -> str:
-    if _general(path) in later.FIELDS:
-        return "is not available yet"
     leaves = _leaves_at(schema, path[:-1])
     known = sorted({name for leaf in leaves for name in leaf.get("properties", {})})
     if not known:
@@ -66,8 +62,6 @@ def _unknown(path: Path, schema: Schema) -> str:
 
 def _wrong(error: ErrorDetails, path: Path, node: Node, schema: Schema) -> str:
     value = error["input"]
-    if isinstance(value, str) and value in later.VALUES.get(_general(path), ()):
-        return f"{shortened(value)} is not available yet"
     if error["type"] == "value_error":
         found = "" if isinstance(value, dict | list) else f"; found {_shown(value)}"
         return f"{error['ctx']['error']}{found}"
@@ -87,10 +81,6 @@ def _wrong(error: ErrorDetails, path: Path, node: Node, schema: Schema) -> str:
 def _is_ours(error: ErrorDetails) -> bool:
     # The library's own errors link to their documentation; ours speak for themselves.
     return "url" not in error
-
-
-def _general(path: Path) -> str:
-    return re.sub(r"\[\d+\]", "[]", written(path))
 
 
 def _shown(value: object) -> str:

@@ -51,13 +51,17 @@ def check_key(key: str) -> None:
     try:
         length = len(key.encode())
     except UnicodeEncodeError:
-        raise KeyInvalidError("The key is not valid Unicode.") from None
+        raise KeyInvalidError("The key is not valid Unicode.", "Write it in UTF-8.") from None
     if length > _LONGEST_KEY:
         raise KeyInvalidError(
-            f"The key is {length:,} bytes long; at most {_LONGEST_KEY:,} can be kept."
+            f"The key is {length:,} bytes long; at most {_LONGEST_KEY:,} can be kept.",
+            "Use a shorter one: letters outside ASCII take two to four bytes each.",
         )
     if _CONTROL.search(key) or "\\" in key:
-        raise KeyInvalidError(f"The key {shortened(key)} has a backslash or a control character.")
+        raise KeyInvalidError(
+            f"The key {shortened(key)} has a backslash or a control character.",
+            "Leave those characters out; between folders there is a `/`.",
+        )
     if any(part in ("", ".", "..") for part in key.split("/")):
         raise KeyInvalidError(f"The key {shortened(key)} has an empty, `.` or `..` part.")
 

@@ -1,7 +1,7 @@
 """What the grammar is going to have and this release refuses by name.
 
-The paths are written without indexes. What a release makes available is accepted by the schema, and
-then nothing here applies to it any more.
+The paths are written without indexes. Some of it is built already and waits for what it depends on:
+the schema accepts it, and it is refused all the same.
 """
 
 from collections.abc import Mapping
@@ -16,19 +16,16 @@ FIELDS = frozenset(
         "oversize",
         "retention",
         "variants[].groups",
+        "variants[].operations[].redact",
         "variants[].optimize",
-        "variants[].output.formats",
-        "variants[].output.max_bytes",
         "variants[].output.optimize",
     }
 )
 """Fields."""
 
 VALUES: Mapping[str, frozenset[str]] = {
-    "variants[].output.animation": frozenset({"keep"}),
-    "variants[].output.color": frozenset({"keep"}),
-    "variants[].output.format": frozenset({"auto", "gif"}),
-    "variants[].output.metadata": frozenset({"copyright", "keep"}),
-    "variants[].output.quality": frozenset({"auto"}),
+    "variants[].operations[]": frozenset({"redact"}),
+    "variants[].operations[].crop.gravity": frozenset({"faces"}),
+    "variants[].operations[].resize.gravity": frozenset({"faces"}),
 }
 """Values of fields that exist."""

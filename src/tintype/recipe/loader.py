@@ -1,16 +1,25 @@
 """From a recipe's text to the recipe, or to every problem it has."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
 
+from tintype.recipe import later, logos
 from tintype.recipe.collisions import Naming, clashes, is_inside
 from tintype.recipe.document import MAX_BYTES, Fields, Items, Node, position, read
 from tintype.recipe.explain import explain, locate
-from tintype.recipe.problems import Path, Position, Problems, RecipeProblemsError, written
+from tintype.recipe.problems import (
+    Path,
+    Position,
+    Problems,
+    RecipeProblemsError,
+    shortened,
+    written,
+)
 from tintype.recipe.scalars import substituted, typed
 from tintype.recipe.schema import Originals, Recipe, Variant
 
@@ -32,22 +41,33 @@ def load(path: FilePath, environ: Mapping[str, str]) -> Recipe:
         before = error.object[: error.start].decode(errors="replace")
         problems.add(position(before, len(before)), (), "is not UTF-8 text from here on")
     else:
-        return loads(text, environ, source=str(path))
+        return loads(text, environ, source=str(path), folder=path.parent)
     raise RecipeProblemsError(problems.sorted())
 
 
-def loads(text: str, environ: Mapping[str, str], *, source: str = "recipe") -> Recipe:
+def loads(
+    text: str,
+    environ: Mapping[str, str],
+    *,
+    source: str = "recipe",
+    folder: FilePath | None = None,
+) -> Recipe:
     """The recipe in a text; raises RecipeProblemsError with every problem it has.
 
-    `source` is what the problems call the text.
+    `source` is what the problems call the text. Images are named from `folder` on; without it they
+    are refused.
     """
     problems = Problems(source)
     recipe = None
     root = read(text.removeprefix("\ufeff"), problems)
     if root is not None:
         content = _plain(root, (), environ, problems)
+        _check_available(root, content, (), problems)
+        logos.put_in(content, root, folder, problems)
         recipe = _validated(content, root, problems)
         _check_names(content, root, problems)
+        _check_formats(content, root, problems)
+        _check_qualities(content, root, problems)
         _check_keys(content, root, problems)
     if recipe is None or problems.sorted():
         raise RecipeProblemsError(problems.sorted())
@@ -71,6 +91,26 @@ def _plain(node: Node, path: Path, environ: Mapping[str, str], problems: Problem
         problems.add(node.at, path, str(error))
         return ""
     return typed(text) if node.plain else text
+
+
+def _check_available(node: Node, content: Any, path: Path, problems: Problems) -> None:
+    """Refuse what is for a later release, whether or not the schema has it already."""
+    if isinstance(node, Fields):
+        for name, entry in node.entries.items():
+            below = (*path, name)
+            if _general(below) in later.FIELDS:
+                problems.add(entry.at, below, "is not available yet")
+            else:
+                _check_available(entry.value, content[name], below, problems)
+    elif isinstance(node, Items):
+        for index, item in enumerate(node.items):
+            _check_available(item, content[index], (*path, index), problems)
+    elif isinstance(content, str) and content in later.VALUES.get(_general(path), ()):
+        problems.add(node.at, path, f"{shortened(content)} is not available yet")
+
+
+def _general(path: Path) -> str:
+    return re.sub(r"\[\d+\]", "[]", written(path))
 
 
 def _validated(content: Any, root: Fields, problems: Problems) -> Recipe | None:
@@ -106,11 +146,42 @@ def _check_names(content: Any, root: Fields, problems: Problems) -> None:
             problems.add(entry.value.at, path, f"'{name}' is the name of {other} already")
 
 
+def _check_formats(content: Any, root: Fields, problems: Problems) -> None:
+    """Refuse lists of formats that list nothing, and those beside a single format."""
+    for index, variant in _variants(content):
+        output = variant.get("output")
+        if not isinstance(output, dict) or "formats" not in output:
+            continue
+        path, entry = locate(root, ("variants", index, "output", "formats"))
+        if output["formats"] == []:
+            problems.add(entry.value.at, path, "must list at least one format")
+        if "format" in output:
+            problems.add(entry.at, path, "cannot stand beside format: write one of the two")
+
+
+def _check_qualities(content: Any, root: Fields, problems: Problems) -> None:
+    """Refuse formats and qualities that make no sense together."""
+    for index, variant in _variants(content):
+        output = variant.get("output")
+        if not isinstance(output, dict):
+            continue
+        formats = output["formats"] if "formats" in output else [output.get("format")]
+        quality = output.get("quality")
+        if output.get("format") == "auto" and quality != "auto":
+            path, entry = locate(root, ("variants", index, "output", "format"))
+            message = "needs quality: auto, because a quality means something else in each format"
+            problems.add(entry.value.at, path, message)
+        lossless = isinstance(formats, list) and {"png", "gif"}.issuperset(map(str, formats))
+        if quality == "auto" and lossless:
+            path, entry = locate(root, ("variants", index, "output", "quality"))
+            problems.add(entry.value.at, path, "has nothing to choose: PNG and GIF have no quality")
+
+
 def _check_keys(content: Any, root: Fields, problems: Problems) -> None:
     """Refuse keys that would be originals again, and two variants with the same key.
 
-    Only variants whose name, key and format are valid can be compared, and of several with one name
-    only the first is.
+    Only variants whose name, key and formats are valid can be compared, and of several with one
+    name only the first is.
     """
     originals = _originals(content)
     if originals is None:
@@ -147,8 +218,8 @@ def _originals(content: Any) -> Originals | None:
 def _naming(variant: dict[str, Any]) -> Naming | None:
     needed: dict[str, Any] = {name: variant[name] for name in ("name", "key") if name in variant}
     output = variant.get("output")
-    if isinstance(output, dict) and "format" in output:
-        needed["output"] = {"format": output["format"]}
+    if isinstance(output, dict):
+        needed["output"] = {name: output[name] for name in ("format", "formats") if name in output}
     try:
         valid = Variant.model_validate_json(json.dumps(needed), strict=True)
     except ValidationError:

@@ -13,13 +13,16 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
 )
+from pydantic.config import JsonDict
 
 from tintype.errors import KeyInvalidError, RecipeInvalidError
 from tintype.imaging.messages import InputFormat, Limits, Output, VariantTask
 from tintype.imaging.operations import AnyOperation
+from tintype.imaging.operations.redact import Redact
 from tintype.recipe.keys import DEFAULT_KEY, check_key, check_template
-from tintype.recipe.units import Bytes, Pixels, Seconds
+from tintype.units import Bytes, Pixels, Seconds
 
 _NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 _NAME_RULE = (
@@ -46,6 +49,27 @@ def _check_template(template: str) -> str:
     except KeyInvalidError as error:
         raise ValueError(error.detail) from None
     return template
+
+
+def _check_extension(template: str, info: ValidationInfo) -> str:
+    output = info.data.get("output")
+    if output and "{ext}" not in template:
+        if output.formats:
+            raise ValueError(
+                "must have {ext} in it, because each of the formats needs a key of its own"
+            )
+        if output.format == "auto":
+            raise ValueError("must have {ext} in it, because the format depends on the picture")
+    return template
+
+
+def _check_animation(output: Output, info: ValidationInfo) -> Output:
+    operations = info.data.get("operations", ())
+    if output.animation == "keep" and any(isinstance(each, Redact) for each in operations):
+        raise ValueError(
+            "cannot keep animations beside redact, which knows where faces are in the first frame"
+        )
+    return output
 
 
 def _check_prefix(prefix: str) -> str:
@@ -75,6 +99,21 @@ Name = Annotated[
 ]
 
 
+# For editors: what `_check_extension` says. A reference may bring the placeholder.
+_HAS_FORMATS: JsonDict = {
+    "properties": {
+        "output": {
+            "anyOf": [
+                {"required": ["formats"]},
+                {"properties": {"format": {"const": "auto"}}, "required": ["format"]},
+            ]
+        }
+    },
+    "required": ["output"],
+}
+_HAS_EXTENSION: JsonDict = {"properties": {"key": {"pattern": r"\{ext\}|\$\{"}}}
+
+
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -96,10 +135,11 @@ class Originals(_Value):
     """The largest file that is accepted."""
 
     max_pixels: Pixels = 100_000_000
-    """The most pixels (width x height) that an image may have."""
+    """The most pixels (width x height) that an image may have; where an animation is kept, all its
+    frames together."""
 
     max_frames: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
-    """The most frames that an animation may have."""
+    """The most frames that an animation may have that is kept; where none is, they do not count."""
 
     min_width: Annotated[int, Field(ge=1, le=65535)] = 1
     """The least width in pixels that is accepted."""
@@ -111,17 +151,22 @@ class Originals(_Value):
 class Variant(_Value):
     """An image that is made from every original."""
 
+    model_config = ConfigDict(json_schema_extra={"if": _HAS_FORMATS, "then": _HAS_EXTENSION})
+
     name: Name
     """What the variant is called, in addresses too; unique in its recipe."""
 
     operations: tuple[AnyOperation, ...] = ()
     """What is done to the original; without any it is only encoded."""
 
-    output: Output = Output()
+    output: Annotated[Output, AfterValidator(_check_animation)] = Output()
     """How the variant is encoded."""
 
-    key: Annotated[str, AfterValidator(_check_template)] = DEFAULT_KEY
-    """Where the variant is stored: a template such as `800x600/{filename}`."""
+    key: Annotated[str, AfterValidator(_check_template), AfterValidator(_check_extension)] = (
+        DEFAULT_KEY
+    )
+    """Where the variant is stored: a template such as `800x600/{filename}`. With several formats
+    or `auto` it needs `{ext}`."""
 
 
 class Delivery(_Value):

@@ -14,17 +14,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tintype.errors import CorruptError
-from tintype.imaging.messages import Refused, Rendered, RenderedFile, RenderTask
+from tintype.errors import CorruptError, TooMuchMemoryError
+from tintype.imaging.messages import Admit, Refused, Rendered, RenderedFile, RenderTask
 from tintype.model import Facts
 
 FACTS = Facts(format="png", width=3, height=2, bytes=5, orientation=1, frames=1)
 HOARD: list[bytes] = []
 
 
-def obey(task: RenderTask, folder: Path) -> Rendered | Refused:
-    """Do what the input file says: a function of this module and its argument."""
+def obey(task: RenderTask, folder: Path, admit: Admit) -> Rendered | Refused:
+    """Do what the input file says: a function of this module and its argument.
+
+    After `want` and a number of bytes, when those were admitted.
+    """
     verb, _, argument = (folder / task.input).read_text().partition(" ")
+    while verb == "want":
+        wanted, _, rest = argument.partition(" ")
+        try:
+            admit(int(wanted))
+        except TooMuchMemoryError as error:
+            return Refused(code=error.code, detail=error.detail)
+        verb, _, argument = rest.partition(" ")
     function: Callable[[Path, str], Rendered | Refused] = globals()[verb]
     return function(folder, argument)
 
@@ -103,6 +113,11 @@ def name_file(folder: Path, argument: str) -> Rendered:
 
 def make_nothing(folder: Path, argument: str) -> Rendered:
     return replace(rendered("copy", 3), files=())
+
+
+def make_twice(folder: Path, argument: str) -> Rendered:
+    answer = copy(folder, "copy")
+    return replace(answer, files=answer.files * 2)
 
 
 def refuse(folder: Path, argument: str) -> Refused:

@@ -65,6 +65,7 @@ def test_a_refusal_that_the_decoder_returns_keeps_its_facts(sandbox: Sandbox) ->
         ("name_file nothing", DecoderDiedError, "not there"),
         ("name_file in", DecoderDiedError, "not what it says"),
         ("make_nothing", DecoderDiedError, "other variants"),
+        ("make_twice", DecoderDiedError, "other variants"),
         ("refuse because", DecoderDiedError, "does not exist"),
         ("say 0000000568656c6c6f", DecoderDiedError, "no sense"),
         ("say 00000000", DecoderDiedError, "no sense"),

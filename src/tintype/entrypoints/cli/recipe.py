@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from tintype.entrypoints.cli.plan import plan
 from tintype.entrypoints.cli.terminal import size
+from tintype.entrypoints.cli.wording import applied
 from tintype.errors import ParameterInvalidError
-from tintype.imaging.operations import Operation
 from tintype.recipe.advice import advice
 from tintype.recipe.loader import load
 from tintype.recipe.problems import RecipeProblemsError
@@ -21,6 +22,8 @@ from tintype.text import printable
 app = typer.Typer(no_args_is_help=True, help="Write, check and describe recipes.")
 
 _USAGE = 2  # the exit code of a command that was not used right, an invalid recipe included
+
+app.command()(plan)
 
 
 @app.command()
@@ -120,18 +123,10 @@ def _show_recipe(file: Path, recipe: Recipe) -> None:
 def _made(variant: Variant) -> str:
     output = variant.output
     encoded = [
-        "the original's format" if output.format == "same" else output.format,
+        " + ".join("the original's format" if each == "same" else each for each in output.listed),
         f"quality {output.quality}",
+        *([f"at most {output.max_bytes:,} bytes"] if output.max_bytes else []),
         *(["progressive"] if output.progressive else []),
+        *(["animations kept"] if output.animation == "keep" else []),
     ]
-    return " > ".join([*map(_applied, variant.operations), ", ".join(encoded)])
-
-
-def _applied(operation: Operation) -> str:
-    """An operation with the parameters that differ from their defaults."""
-    given = [
-        f"{field.name}={json.dumps(value) if isinstance(value, bool) else value}"
-        for field in dataclasses.fields(operation)  # type: ignore[arg-type]  # all are dataclasses
-        if (value := getattr(operation, field.name)) != field.default
-    ]
-    return " ".join([operation.name, *given])
+    return " > ".join([*map(applied, variant.operations), ", ".join(encoded)])

@@ -1,7 +1,11 @@
 """What every operation has in common."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from tintype.imaging.raster import Raster
 
 if TYPE_CHECKING:
     import pyvips
@@ -10,11 +14,15 @@ if TYPE_CHECKING:
 class Phase(IntEnum):
     """When an operation runs. Inside a phase the recipe's order holds.
 
-    Orientation and color come before all phases, encoding after all of them.
+    Orientation and color come before all phases, encoding after all of them. Overlays come after
+    the filters, so that no filter changes them, and before the finish, which shapes them too.
     """
 
+    REDACTION = 0
     GEOMETRY = 1
     FILTERS = 2
+    OVERLAYS = 3
+    FINISH = 4
 
 
 class Operation(Protocol):
@@ -29,7 +37,37 @@ class Operation(Protocol):
     def apply(self, image: "pyvips.Image") -> "pyvips.Image":
         """The transformed picture.
 
-        Pictures are 8-bit gray or sRGB, with straight (not premultiplied) alpha or without, in both
+        Pictures are 8-bit gray or RGB, with straight (not premultiplied) alpha or without, in both
         directions. The input can be read in any order.
         """
         ...
+
+
+class Shaping(ABC):
+    """An operation that has to do with faces: it uses them, or its outcome has them elsewhere.
+
+    Rasters at a reduced scale are given to redaction alone, and to a resize that comes first or
+    right after it.
+    """
+
+    def apply(self, image: "pyvips.Image") -> "pyvips.Image":
+        """The transformed picture, where no faces are known."""
+        return self.draw(Raster.whole(image)).image
+
+    @abstractmethod
+    def draw(self, raster: Raster) -> Raster:
+        """The transformed picture, with its faces where they are then."""
+
+
+class Settling(ABC):
+    """An operation that looks at the picture to decide what it does to it.
+
+    Were that decided for each frame of an animation, the frames would not fit together.
+    """
+
+    @abstractmethod
+    def settled(self, frames: Iterable[Raster]) -> Operation:
+        """The operation that does the same to every frame.
+
+        The frames are as the operation finds them, at least one, and can be gone through again.
+        """

@@ -1,44 +1,69 @@
 """Crop: keep a part of the picture."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from annotated_types import Ge, Le
-
-from tintype.imaging.geometry import Gravity, Size, offset
-from tintype.imaging.operations.base import Phase
+from tintype.imaging.framing import part, placed
+from tintype.imaging.geometry import Gravity
+from tintype.imaging.lengths import Aspect, Extent, Place
+from tintype.imaging.operations.base import Phase, Settling, Shaping
+from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
-
-if TYPE_CHECKING:
-    import pyvips
-
-# The longest side that any accepted format can declare within JPEG's and PNG's common use.
-Pixels = Annotated[int, Le(65535)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crop:
+class Crop(Shaping, Settling):
     """Keep a part of the picture; what reaches beyond its edges is left out."""
 
     __pydantic_config__ = STRICT
     name: ClassVar[str] = "crop"
     phase: ClassVar[Phase] = Phase.GEOMETRY
 
-    width: Annotated[Pixels, Ge(1)]
-    """The part's width in pixels."""
+    width: Extent | None = None
+    """The part's width: pixels, or a percentage of the picture's such as `50%`."""
 
-    height: Annotated[Pixels, Ge(1)]
-    """The part's height in pixels."""
+    height: Extent | None = None
+    """The part's height: pixels, or a percentage of the picture's."""
+
+    aspect: Aspect | None = None
+    """The part's width divided by its height, a number or a ratio such as `16:9`, in place of one
+    of the two; alone it keeps the largest part that has it."""
 
     gravity: Gravity = "center"
-    """Which part is kept: `center`, a compass point, a focal point, or the part that draws
-    `attention` or has the most `entropy`."""
+    """Which part is kept: `center`, a compass point, a focal point, the part that draws `attention`
+    or has the most `entropy`, or `faces`, which means `attention` where there are none."""
 
-    def apply(self, image: "pyvips.Image") -> "pyvips.Image":
+    x: Place | None = None
+    """Where the part begins, from the left edge: pixels, or a percentage of the picture's width. A
+    part that would reach beyond the right edge is moved back. With `y`, in place of gravity."""
+
+    y: Place | None = None
+    """Where the part begins, from the top edge: pixels, or a percentage of the picture's height."""
+
+    def __post_init__(self) -> None:
+        """Refuse parameters that do not go together."""
+        lengths = [self.width, self.height, self.aspect]
+        if lengths == [None, None, None]:
+            raise ValueError("give a width, a height or an aspect")
+        if None not in lengths:
+            raise ValueError("give two of width, height and aspect; the third follows from them")
+        if (self.x is None) != (self.y is None):
+            raise ValueError("give both x and y, or neither")
+        if self.x is not None and self.gravity != "center":
+            raise ValueError("give either x and y or a gravity")
+
+    def draw(self, raster: Raster) -> Raster:
         """The part of the picture."""
-        outer = Size(image.width, image.height)
-        inner = Size(min(self.width, outer.width), min(self.height, outer.height))
-        if self.gravity in ("attention", "entropy"):
-            return image.smartcrop(inner.width, inner.height, interesting=self.gravity)
-        left, top = offset(outer, inner, self.gravity)
-        return image.crop(left, top, inner.width, inner.height)
+        frame = part(raster.size, self.width, self.height, self.aspect)
+        if self.x is None or self.y is None:
+            return raster.part(frame, self.gravity)
+        return raster.cut(*placed(raster.size, frame, self.x, self.y), frame)
+
+    def settled(self, frames: Iterable[Raster]) -> "Crop":
+        """The part that is chosen of the first frame."""
+        if self.gravity not in ("attention", "entropy", "faces"):
+            return self
+        first = next(iter(frames))
+        frame = part(first.size, self.width, self.height, self.aspect)
+        return replace(self, gravity=first.point(frame, self.gravity))

@@ -1,17 +1,15 @@
 """Flip: mirror the picture."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from tintype.imaging.operations.base import Phase
+from tintype.imaging.operations.base import Phase, Shaping
+from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
-
-if TYPE_CHECKING:
-    import pyvips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flip:
+class Flip(Shaping):
     """Mirror the picture."""
 
     __pydantic_config__ = STRICT
@@ -21,6 +19,7 @@ class Flip:
     direction: Literal["horizontal", "vertical"] = "horizontal"
     """`horizontal` swaps left and right, `vertical` top and bottom."""
 
-    def apply(self, image: "pyvips.Image") -> "pyvips.Image":
+    def draw(self, raster: Raster) -> Raster:
         """The mirrored picture."""
-        return image.flip(self.direction)
+        faces = tuple(box.mirrored(self.direction) for box in raster.faces)
+        return Raster.whole(raster.image.flip(self.direction), faces)

@@ -21,7 +21,6 @@ class OneKeyForm:
     """
 
     operations: tuple[type[Operation], ...]
-    planned: tuple[str, ...]
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -72,18 +71,15 @@ class OneKeyForm:
         known = [operation.name for operation in self.operations]
         if name in known:
             return
-        context = {"name": name, "known": ", ".join(known)}
-        if name in self.planned:
-            raise PydanticCustomError(
-                "operation_not_available",
-                "the operation '{name}' is not available yet; there are: {known}",
-                context,
-            )
         near = difflib.get_close_matches(name.lower(), known, n=1)
         raise PydanticCustomError(
             "operation_unknown",
             "there is no operation '{name}'{meant}; there are: {known}",
-            {**context, "meant": f" (did you mean '{near[0]}'?)" if near else ""},
+            {
+                "name": name,
+                "known": ", ".join(known),
+                "meant": f" (did you mean '{near[0]}'?)" if near else "",
+            },
         )
 
 

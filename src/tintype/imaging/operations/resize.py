@@ -1,14 +1,27 @@
 """Resize: make the picture fit a box."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
 from tintype.imaging.alpha import premultiplied
-from tintype.imaging.color import Color, with_background
-from tintype.imaging.geometry import Fit, Fitted, Gravity, Size, Window, fit, offset, window
-from tintype.imaging.operations.base import Phase
+from tintype.imaging.backdrop import Backdrop, framed
+from tintype.imaging.boxes import seen
+from tintype.imaging.geometry import (
+    Fit,
+    Fitted,
+    Gravity,
+    Size,
+    Window,
+    fit,
+    offset,
+    round_half_up,
+    window,
+)
+from tintype.imaging.lengths import Aspect
+from tintype.imaging.operations.base import Phase, Settling, Shaping
 from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
 
@@ -20,11 +33,12 @@ if TYPE_CHECKING:
 _GAP = 8.0
 
 # The longest side that every output format can hold: WebP's limit.
-Side = Annotated[int, Ge(1), Le(16383)]
+_LONGEST = 16383
+Side = Annotated[int, Ge(1), Le(_LONGEST)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resize:
+class Resize(Shaping, Settling):
     """Scale the picture to fit a box."""
 
     __pydantic_config__ = STRICT
@@ -37,6 +51,14 @@ class Resize:
     height: Side | None = None
     """The box's height in pixels; without it, the height follows from the width and the aspect."""
 
+    aspect: Aspect | None = None
+    """The box's width divided by its height, a number or a ratio such as `16:9`, in place of one of
+    the two sides; without it, a missing side follows from the picture's own aspect."""
+
+    dpr: Annotated[float, Ge(1), Le(8)] = 1.0
+    """How many pixels of the variant there are to each of the box: 2 for screens that show two
+    pixels where others show one. The box is multiplied by it."""
+
     fit: Fit = "cover"
     """How the picture meets the box: `cover` fills it and crops the rest, `contain` shows all of
     the picture on a background, `fill` stretches, `inside` is as large as fits in the box,
@@ -48,47 +70,71 @@ class Resize:
 
     gravity: Gravity = "center"
     """What `cover` keeps and where `contain` puts the picture: `center`, a compass point, a focal
-    point, or for `cover` also the part that draws `attention` or has the most `entropy`."""
+    point, or for `cover` also the part that draws `attention`, has the most `entropy`, or has the
+    `faces` (`attention` where there are none)."""
 
-    background: Color = "#ffffff"
-    """What `contain` shows around the picture."""
+    background: Backdrop = "#ffffff"
+    """What `contain` shows around the picture: a color, or `blur`, the picture itself, blurred."""
 
     def __post_init__(self) -> None:
         """Refuse parameters that do not go together."""
-        if self.width is None and self.height is None:
+        sides = [self.width, self.height]
+        if sides == [None, None]:
             raise ValueError("give a width, a height, or both")
-        if self.fit in ("contain", "fill") and None in (self.width, self.height):
-            raise ValueError(f"fit '{self.fit}' needs both a width and a height")
-        if self.fit != "cover" and self.gravity in ("attention", "entropy"):
+        if None not in sides and self.aspect is not None:
+            raise ValueError("give an aspect and one side; the other follows from them")
+        if self.fit in ("contain", "fill") and None in self._box():
+            raise ValueError(f"fit '{self.fit}' needs both a width and a height, or an aspect")
+        if self.fit != "cover" and self.gravity in ("attention", "entropy", "faces"):
             raise ValueError(f"gravity '{self.gravity}' needs fit 'cover'")
+        for side, length in zip(("width", "height"), self._box(), strict=True):
+            if length is not None and not 1 <= length <= _LONGEST:
+                raise ValueError(
+                    f"the box's {side} would be {length:,} pixels, not 1 to {_LONGEST:,}"
+                )
+
+    def _box(self) -> tuple[int | None, int | None]:
+        """The box in pixels of the variant."""
+        width, height = (None if side is None else side * self.dpr for side in self._sides())
+        return (
+            None if width is None else round_half_up(width),
+            None if height is None else round_half_up(height),
+        )
+
+    def _sides(self) -> tuple[float | None, float | None]:
+        if self.aspect is None:
+            return self.width, self.height
+        if self.width is not None:
+            return self.width, self.width / self.aspect
+        return None if self.height is None else self.height * self.aspect, self.height
 
     def fitted(self, picture: Size) -> Fitted:
         """How a picture of this size meets the box."""
-        return fit(picture, self.width, self.height, self.fit, enlarge=self.enlarge)
+        return fit(picture, *self._box(), self.fit, enlarge=self.enlarge)
 
-    def apply(self, image: "pyvips.Image") -> "pyvips.Image":
-        """The resized picture."""
-        return self.draw(Raster.whole(image))
-
-    def draw(self, raster: Raster) -> "pyvips.Image":
+    def draw(self, raster: Raster) -> Raster:
         """The resized picture, from an image that may hold it at a reduced scale."""
         fitted = self.fitted(raster.size)
+        scaled, frame = fitted.scaled, fitted.frame
         if self.fit == "contain":
-            return self._pad(_scale(raster, fitted.scaled), fitted)
-        if self.gravity in ("attention", "entropy"):
-            return _scale(raster, fitted.scaled).smartcrop(
-                fitted.frame.width, fitted.frame.height, interesting=self.gravity
-            )
-        left, top = offset(fitted.scaled, fitted.frame, self.gravity)
-        return _scale(raster, fitted.scaled, left, top, fitted.frame)
+            left, top = offset(frame, scaled, self.gravity)
+            image = framed(_scale(raster, scaled), frame, left, top, self.background)
+            return Raster.whole(image, seen(raster.faces, scaled, -left, -top, frame))
+        gravity = raster.settled(self.gravity, scaled, frame)
+        if gravity in ("attention", "entropy"):
+            return Raster.whole(_scale(raster, scaled), raster.faces).part(frame, gravity)
+        left, top = offset(scaled, frame, gravity)
+        image = _scale(raster, scaled, left, top, frame)
+        return Raster.whole(image, seen(raster.faces, scaled, left, top, frame))
 
-    def _pad(self, scaled: "pyvips.Image", fitted: Fitted) -> "pyvips.Image":
-        image, background = with_background(scaled, self.background)
-        left, top = offset(fitted.frame, fitted.scaled, self.gravity)
-        frame = fitted.frame
-        return image.embed(
-            left, top, frame.width, frame.height, extend="background", background=background
-        )
+    def settled(self, frames: Iterable[Raster]) -> "Resize":
+        """The part that `cover` keeps of the first frame."""
+        if self.gravity not in ("attention", "entropy", "faces"):
+            return self
+        first = next(iter(frames))
+        fitted = self.fitted(first.size)
+        scaled = Raster.whole(_scale(first, fitted.scaled), first.faces)
+        return replace(self, gravity=scaled.point(fitted.frame, self.gravity))
 
 
 def _scale(

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge, Le
 
 from tintype.imaging.alpha import premultiplied
+from tintype.imaging.boxes import turned
 from tintype.imaging.color import Color, with_background
-from tintype.imaging.operations.base import Phase
+from tintype.imaging.geometry import Size
+from tintype.imaging.operations.base import Phase, Shaping
+from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ _QUARTERS = MappingProxyType({90.0: "d90", 180.0: "d180", 270.0: "d270"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rotate:
+class Rotate(Shaping):
     """Turn the picture clockwise; quarter turns move pixels unchanged."""
 
     __pydantic_config__ = STRICT
@@ -31,14 +34,20 @@ class Rotate:
     background: Color = "#ffffff"
     """What fills the corners that a turn other than a quarter turn leaves empty."""
 
-    def apply(self, image: "pyvips.Image") -> "pyvips.Image":
+    def draw(self, raster: Raster) -> Raster:
         """The turned picture, as large as it takes to hold all of it."""
+        image = self._turned(raster.image)
+        after = Size(image.width, image.height)
+        return Raster.whole(image, turned(raster.faces, self.angle, raster.size, after))
+
+    def _turned(self, image: "pyvips.Image") -> "pyvips.Image":
         angle = self.angle % 360.0
         if angle == 0.0:
             return image
         if angle in _QUARTERS:
             return image.rot(_QUARTERS[angle])
-        turned, background = with_background(image, self.background)
-        opacity = background[3] / 255 if len(background) == 4 else 1.0
-        flat = [value * opacity for value in background[:3]] + background[3:]
-        return premultiplied(turned, lambda each: each.rotate(angle, background=flat))
+        image, background = with_background(image, self.background)
+        *color, opacity = background if image.hasalpha() else [*background, 255]
+        flat = [value * opacity / 255 for value in color]
+        flat += [opacity] if image.hasalpha() else []
+        return premultiplied(image, lambda each: each.rotate(angle, background=flat))

@@ -15,14 +15,16 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from tintype.imaging.messages import Refused, Rendered, RenderTask
+from tintype.errors import TooMuchMemoryError
+from tintype.imaging.messages import Admit, Refused, Rendered, RenderTask
 from tintype.imaging.sandbox import kernel, landlock, limits, seccomp, wire
 from tintype.imaging.shortage import wanted_memory
 
-Decoder = Callable[[RenderTask, Path], Rendered | Refused]
+Decoder = Callable[[RenderTask, Path, Admit], Rendered | Refused]
 
 # The disk's fault and not the decoder's: full, over quota, broken, read-only.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
@@ -37,6 +39,7 @@ class Setting:
     scratch: Path
     readable: tuple[Path, ...]
     budget: limits.Budget
+    memory: int  # bytes for the tasks of all children together
     server: int  # pidfd
 
 
@@ -58,7 +61,34 @@ def live(setting: Setting, channel: socket.socket, memory: int) -> None:
     wire.send(channel, wire.confinement.dump_json(confinement))
     while (message := wire.receive(channel)) is not None:
         order = wire.order.validate_json(message)
-        wire.send(channel, wire.reply.dump_json(_answer(setting, space, order)))
+        admit = partial(_admit, channel, setting.memory)
+        wire.send(channel, wire.reply.dump_json(_answer(setting, space, order, admit)))
+
+
+class _Postponed(Exception):  # noqa: N818 - nothing went wrong
+    """There is no room for the task yet."""
+
+    def __init__(self, wanted: wire.Wanted) -> None:
+        self.wanted = wanted
+
+
+def _admit(channel: socket.socket, total: int, wanted: int) -> None:
+    """Ask the server for memory, before any is used.
+
+    Raises TooMuchMemoryError where there is never so much, and _Postponed.
+    """
+    if wanted > total:
+        raise TooMuchMemoryError(
+            f"The image needs up to {wanted / 1e6:,.0f} MB of memory, more than the"
+            f" {total / 1e6:,.0f} MB of all decoders."
+        )
+    wish = wire.Wanted(memory=wanted)
+    wire.send(channel, wire.reply.dump_json(wish))
+    message = wire.receive(channel)
+    if message is None:  # the server has gone
+        os._exit(0)
+    if not wire.admission.validate_json(message).granted:
+        raise _Postponed(wish)
 
 
 def warm_up() -> None:
@@ -88,13 +118,15 @@ def _end_with(server: int) -> None:
 
 
 def _answer(
-    setting: Setting, space: limits.AddressSpace, order: wire.Order
-) -> Rendered | Refused | wire.Failed:
+    setting: Setting, space: limits.AddressSpace, order: wire.Order, admit: Admit
+) -> wire.Reply:
     folder = setting.scratch / order.folder
     try:
         os.chdir(folder)  # TMPDIR is `.`: what libvips spills to disk goes where it is cleaned up
         limits.allow_cpu(setting.budget.cpu_seconds)
-        reply = setting.decoder(order.task, folder)
+        reply = setting.decoder(order.task, folder, admit)
+    except _Postponed as postponed:
+        return postponed.wanted
     except Exception as error:  # noqa: BLE001 the border of the child: the server learns of it
         return _failed(error, tight=space.was_tight())
     if isinstance(reply, Refused) and space.was_tight():

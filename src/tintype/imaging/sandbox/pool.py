@@ -1,10 +1,12 @@
 """The sandbox: a pool of decoder children, one task at a time each."""
 
 import stat
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import groupby
 from pathlib import Path, PurePath
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -17,12 +19,14 @@ from tintype.errors import (
 )
 from tintype.imaging.messages import Refused, Rendered, RenderTask
 from tintype.imaging.sandbox import wire
+from tintype.imaging.sandbox.admission import Memory, Share
 from tintype.imaging.sandbox.folders import Scratch
 from tintype.imaging.sandbox.limits import Budget
 from tintype.imaging.sandbox.process import Child, Zygote
 
 RENDER = "tintype.imaging.render:render"
 TASKS_OF_A_CHILD = 500
+UNBOUNDED = sys.maxsize  # bytes
 GROWTH_OF_A_CHILD = 64 << 20  # bytes of resident memory
 
 
@@ -31,9 +35,11 @@ class Sandbox:
 
     `size` is the number of children. `scratch` is the root of the jobs' folders; it belongs to one
     sandbox at a time, and what a killed server left there is removed. `environment` adds variables
-    to the few that the children have, VIPS_CONCURRENCY for one. `decoder` is what runs in the
-    children: `module:function`, called with a RenderTask and the job's folder. Children are
-    replaced after TASKS_OF_A_CHILD tasks, after a failure, and when they have grown.
+    to the few that the children have, VIPS_CONCURRENCY for one. `memory` is how many bytes the
+    tasks of all children may need together, as estimated. `decoder` is what runs in the children:
+    `module:function`, called with a RenderTask, the job's folder, and what to ask for memory before
+    much is used. Children are replaced after TASKS_OF_A_CHILD tasks, after a failure, and when they
+    have grown.
 
     The constructor returns before the children are ready; `confinement` and `render` wait for them.
     """
@@ -45,11 +51,15 @@ class Sandbox:
         *,
         budget: Budget = Budget(),  # noqa: B008 the value is frozen
         environment: Mapping[str, str] = MappingProxyType({}),
+        memory: int = UNBOUNDED,
         decoder: str = RENDER,
     ) -> None:
         self._scratch = Scratch(scratch)
         self._budget = budget
-        self._config = wire.Config(decoder=decoder, scratch=str(self._scratch.root), budget=budget)
+        self._memory = Memory(memory)
+        self._config = wire.Config(
+            decoder=decoder, scratch=str(self._scratch.root), budget=budget, memory=memory
+        )
         self._environment = environment
         self._closed = False
         self._zygote = Zygote(self._config, environment)
@@ -63,6 +73,21 @@ class Sandbox:
         """How many children are not busy."""
         return len(self._free)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether a task that comes now has to wait, for a child or behind others for memory."""
+        return not self._free or self._memory.waiting > 0
+
+    @property
+    def admitted(self) -> int:
+        """Bytes of memory that the tasks under way need at most, as estimated."""
+        return self._memory.admitted
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for memory."""
+        return self._memory.waiting
+
     @cached_property
     def confinement(self) -> wire.Confinement:
         """What confines the children; raises SystemFailure where none can be started."""
@@ -74,9 +99,11 @@ class Sandbox:
         return self._scratch.folder()
 
     def render(self, task: RenderTask, folder: Path) -> Rendered | Refused:
-        """Check and render in a child, when one is free; `folder` is one that `folder()` made.
+        """Check and render in a child; `folder` is one that `folder()` made.
 
-        An image that is at fault is a Refused value. Raises DecoderOutOfTimeError and
+        Waits for a free child, and for memory where others need it all; a task that waits for
+        memory keeps no child. An image that is at fault is a Refused value, and so is one that
+        would need more memory than there ever is. Raises DecoderOutOfTimeError and
         DecoderOutOfMemoryError for a task over its budget (memory is tried once more, with twice
         the limit), DecoderStalledError where the wall clock ran out first, StoreFailedError where
         the disk did not take the files, DecoderDiedError for any other failure of the child,
@@ -85,10 +112,14 @@ class Sandbox:
         """
         order = wire.order.dump_json(wire.Order(folder=self._scratch.name(folder), task=task))
         try:
-            try:
-                return self._run(order, task, folder, self._budget.memory)
-            except DecoderOutOfMemoryError:
-                return self._run(order, task, folder, self._budget.memory * 2)
+            with self._memory.share() as share:
+                run = partial(self._run, order, task, folder, share)
+                try:
+                    return run(self._budget.memory)
+                except DecoderOutOfMemoryError:
+                    twice = self._budget.memory * 2
+                    share.become(max(share.held, twice))
+                    return run(twice)
         except SystemFailure:
             if self._closed:
                 raise ShuttingDownError from None
@@ -101,6 +132,7 @@ class Sandbox:
                 return
             self._closed = True
             self._changed.notify_all()
+        self._memory.close()
         with self._zygote_lock:
             self._zygote.close()
         with self._changed:
@@ -121,12 +153,21 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _run(self, order: bytes, task: RenderTask, folder: Path, memory: int) -> Rendered | Refused:
-        with self._child(memory) as child:
-            reply = child.run(order)
-            if isinstance(reply, Rendered):
-                _check(reply, task, folder)
-            return reply
+    def _run(
+        self, order: bytes, task: RenderTask, folder: Path, share: Share, memory: int
+    ) -> Rendered | Refused:
+        """Run it in a child with so much memory; the first one may only tell what it needs."""
+        for postponed in (False, True):
+            with self._child(memory) as child:
+                reply = child.run(order, share.covers)
+                if isinstance(reply, Rendered):
+                    _check(reply, task, folder)
+                if not isinstance(reply, wire.Wanted):
+                    return reply
+                if postponed:
+                    raise DecoderDiedError("A decoder child wants more memory than it said.")
+            share.become(reply.memory)
+        raise AssertionError("unreachable: no task is postponed twice")
 
     @contextmanager
     def _child(self, memory: int) -> Iterator[Child]:
@@ -198,11 +239,14 @@ class Sandbox:
 
 
 def _check(reply: Rendered, task: RenderTask, folder: Path) -> None:
-    """Raise DecoderDiedError unless there is a plain file in the folder for each of the variants.
+    """Raise DecoderDiedError unless each variant has plain files in the folder, one a format.
 
     The server will read these files with rights that the child does not have.
     """
-    if [file.variant for file in reply.files] != [variant.name for variant in task.variants]:
+    names = [name for name, _ in groupby(file.variant for file in reply.files)]
+    entries = {file.entry for file in reply.files}
+    wanted = [] if task.only_look else [variant.name for variant in task.variants]
+    if names != wanted or len(entries) < len(reply.files):
         raise DecoderDiedError("A decoder child made other variants than it was told to.")
     for file in reply.files:
         if PurePath(file.file).name != file.file or file.file == "..":

@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from tintype.errors import (
     REJECTIONS,
@@ -20,6 +21,7 @@ from tintype.errors import (
     StoreFailedError,
     SystemFailure,
 )
+from tintype.imaging import fonts
 from tintype.imaging.messages import Refused, Rendered
 from tintype.imaging.sandbox import limits, wire
 
@@ -31,6 +33,7 @@ START = (
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "TMPDIR": ".",
+    "FONTCONFIG_FILE": str(fonts.CONFIGURATION),
     "VIPS_CONCURRENCY": "1",
     # One heap: more of them only reserve address space, which is what the memory limit counts.
     "MALLOC_ARENA_MAX": "1",
@@ -151,29 +154,47 @@ class Child:
         except OSError:  # it is gone
             return 0
 
-    def run(self, order: bytes) -> Rendered | Refused:
+    def run(self, order: bytes, admits: Callable[[int], bool]) -> Rendered | Refused | wire.Wanted:
         """Have it carry out an order (an encoded wire.Order).
 
+        It is asked whether it `admits` so many bytes before any pixel is decoded; where it does
+        not, they are the answer, and the child is free again.
         Raises DecoderDiedError and its subclasses, DecoderStalledError, and StoreFailedError where
         the disk did not take the files. After any of them the child must be closed.
         """
         self.tasks += 1
-        used = _cpu_time(self._pid)
-        deadline = time.monotonic() + self._budget.wall_seconds
+        exchange = partial(
+            self._exchange,
+            used=_cpu_time(self._pid),
+            deadline=time.monotonic() + self._budget.wall_seconds,
+        )
+        reply = exchange(order)
+        if isinstance(reply, wire.Wanted):
+            granted = admits(reply.memory)
+            reply = exchange(wire.admission.dump_json(wire.Admission(granted=granted)))
+            if isinstance(reply, wire.Wanted) and not granted:
+                return reply
+        return _verdict(reply)
+
+    def _exchange(self, message: bytes, *, used: float, deadline: float) -> wire.Reply:
+        """What it answers to a message; `used` is its processor time before the task."""
         try:
-            wire.send(self._channel, order, deadline)
-            message = wire.receive(self._channel, deadline)
+            wire.send(self._channel, message, deadline)
+            answer = wire.receive(self._channel, deadline)
         except TimeoutError:
             if _cpu_time(self._pid) - used >= self._budget.cpu_seconds:
                 raise DecoderOutOfTimeError from None
             raise DecoderStalledError from None
         except ConnectionError:
-            message = None
+            answer = None
         except ValueError as error:
             raise DecoderDiedError("A decoder child sent a message that is too long.") from error
-        if message is None:
+        if answer is None:
             raise self._cause_of_death()
-        return _verdict(message)
+        try:
+            return wire.reply.validate_json(answer)
+        except ValueError as error:
+            raise DecoderDiedError("A decoder child sent a message that makes no sense.") from error
 
     def close(self) -> None:
         """End it, whatever it is doing."""
@@ -204,11 +225,9 @@ class Child:
         return DecoderDiedError(f"A decoder child died of {signal.Signals(number).name}.")
 
 
-def _verdict(message: bytes) -> Rendered | Refused:
-    try:
-        reply = wire.reply.validate_json(message)
-    except ValueError as error:
-        raise DecoderDiedError("A decoder child sent a message that makes no sense.") from error
+def _verdict(reply: wire.Reply) -> Rendered | Refused:
+    if isinstance(reply, wire.Wanted):
+        raise DecoderDiedError("A decoder child asked for memory twice.")
     if isinstance(reply, Rendered):
         return reply
     detail = "".join(letter if letter.isprintable() else " " for letter in reply.detail)

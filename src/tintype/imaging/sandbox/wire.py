@@ -9,14 +9,15 @@ whoever reads it, and nothing is ever unpickled.
 import socket
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Ge
 from pydantic import TypeAdapter
 
 from tintype.imaging.messages import Refused, Rendered, RenderTask
 from tintype.imaging.sandbox.limits import Budget
 
-MAX_MESSAGE = 1 << 20  # bytes between server and child
+MAX_MESSAGE = 1 << 22  # bytes between server and child; a recipe's images may take 2.7 MB
 MAX_RECORD = 1 << 16  # bytes between server and zygote
 
 
@@ -27,6 +28,7 @@ class Config:
     decoder: str  # `module:function`
     scratch: str
     budget: Budget
+    memory: int  # bytes for the tasks of all children together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,23 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """So many bytes of memory the task will need.
+
+    A child says so before it decodes, and once more when it drops the task for want of them.
+    """
+
+    memory: Annotated[int, Ge(0)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """The server's answer: go on, or drop the task, which will come again when there is room."""
+
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """The decoder failed: for want of memory, for want of disk, or by an unforeseen exception."""
 
@@ -88,13 +107,16 @@ class Failed:
     trace: str
 
 
+Reply = Rendered | Refused | Failed | Wanted
+
 config = TypeAdapter(Config)
 birth = TypeAdapter(Birth)
 born = TypeAdapter(Born)
 death = TypeAdapter(Death)
 confinement = TypeAdapter(Confinement)
 order = TypeAdapter(Order)
-reply: TypeAdapter[Rendered | Refused | Failed] = TypeAdapter(Rendered | Refused | Failed)
+admission = TypeAdapter(Admission)
+reply: TypeAdapter[Reply] = TypeAdapter(Reply)
 
 
 def send(channel: socket.socket, message: bytes, deadline: float | None = None) -> None:

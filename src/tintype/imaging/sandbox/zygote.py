@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tintype
+from tintype.imaging import fonts
 from tintype.imaging.sandbox import kernel, wire
 from tintype.imaging.sandbox.child import Decoder, Setting, live
 
@@ -36,6 +37,7 @@ def main() -> None:
         scratch=Path(config.scratch),
         readable=_code_folders(),
         budget=config.budget,
+        memory=config.memory,
         server=descriptors[0],
     )
     gc.freeze()  # a collection in a child would copy every page that it marks
@@ -62,6 +64,7 @@ def _code_folders() -> tuple[Path, ...]:
     found = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib")]
     found += [Path(tintype.__path__[0])]
     found += [Path(importlib.import_module(name).__path__[0]).parent for name in packages]
+    found += fonts.folders()
     return tuple(folder for folder in dict.fromkeys(found) if folder.is_dir())
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from tintype.recipe.units import Bytes, Pixels, Seconds
+from tintype.units import Bytes, Pixels, Seconds
 
 sizes, pixels, seconds = TypeAdapter(Bytes), TypeAdapter(Pixels), TypeAdapter(Seconds)
 
