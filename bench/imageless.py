@@ -86,6 +86,8 @@ class NoSandbox:
         )
         return Rendered(facts=_FACTS, files=files, validate_seconds=0.001, render_seconds=0.1)
 
+    admitted = waiting = 0  # nothing is thought to need memory
+
     def close(self) -> None:
         pass
 

@@ -20,6 +20,22 @@ def test_everything_lives_in_the_data_folder_unless_it_is_said(tmp_path: Path) -
     assert settings.database_url == f"sqlite:///{tmp_path}/here/tintype.db"
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("sqlite:///relative.db", "sqlite:///{here}/relative.db"),
+        ("sqlite:///a/b.db", "sqlite:///{here}/a/b.db"),
+        ("sqlite:////data/tintype.db", "sqlite:////data/tintype.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql://u@h/x", "postgresql://u@h/x"),
+    ],
+)
+def test_a_database_file_stays_the_same_wherever_the_process_goes(
+    tmp_path: Path, given: str, meant: str
+) -> None:
+    assert load_settings(database=given).database_url == meant.format(here=tmp_path)
+
+
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -124,6 +124,8 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
     )
     metrics.follow(
         idle=lambda: sandbox.idle,
+        admitted=lambda: sandbox.admitted,
+        waiting=lambda: sandbox.waiting,
         backlog=lambda: app.jobs.queue_lately().backlog,
         paused=lambda: engine.paused,
     )
@@ -145,7 +147,9 @@ def _open_monitor(settings: Settings) -> "tuple[Metrics, Monitor, Callable[[], N
     from tintype.adapters.metrics import Metrics
     from tintype.adapters.traces import open_traces
 
-    metrics = Metrics(workers=settings.decoders, queue_limit=settings.queue_limit)
+    metrics = Metrics(
+        workers=settings.decoders, memory=settings.memory, queue_limit=settings.queue_limit
+    )
     traces = open_traces(environment())
 
     def flush_traces() -> None:
@@ -208,6 +212,7 @@ def open_sandbox(settings: Settings, scratch: Path) -> Sandbox:
             cpu_seconds=seconds,
             wall_seconds=_WALL_FACTOR * seconds,
         ),
+        memory=settings.memory,
         environment={"VIPS_CONCURRENCY": str(settings.vips_concurrency)},
     )
 

@@ -101,11 +101,25 @@ class TypeMismatchError(Rejection):
     hint = "Give the file the extension of its true format."
 
 
+class OutputTooLargeError(Rejection):
+    """A variant has more bytes than the recipe allows, even at the lowest quality."""
+
+    code = "output_too_large"
+    hint = "Raise the output's max_bytes in the recipe, or make the variant smaller."
+
+
 class ResourceLimitError(Rejection):
     """Decoding the image needed more memory than is allowed, or killed its decoder."""
 
     code = "resource_limit"
     hint = "Send a smaller image, or raise TINTYPE_DECODER_MEMORY."
+
+
+class TooMuchMemoryError(Rejection):
+    """Working on the image would need more memory than all decoders may use."""
+
+    code = "too_much_memory"
+    hint = "Send a smaller image, raise TINTYPE_MEMORY, or have the recipe resize it first."
 
 
 class TimedOutError(Rejection):
@@ -150,7 +164,7 @@ class KeyInvalidError(CallerError):
     """The key cannot be used."""
 
     code = "key_invalid"
-    hint = "Use a relative path without empty, `.` or `..` parts and without control characters."
+    hint = "Use a relative path without empty, `.` or `..` parts."
 
 
 class ParameterInvalidError(CallerError):
@@ -450,6 +464,8 @@ REJECTIONS: tuple[type[Rejection], ...] = (
     TooManyFramesError,
     TooSmallError,
     TypeMismatchError,
+    OutputTooLargeError,
     ResourceLimitError,
+    TooMuchMemoryError,
     TimedOutError,
 )

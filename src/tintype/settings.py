@@ -28,11 +28,13 @@ from pydantic_settings import (
 )
 
 from tintype.errors import SettingsInvalidError
+from tintype.machine import LEAST_BYTES, memory_for_decoders
 
 _PREFIX = "TINTYPE_"
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 # Never shown: they are or hold passwords.
 _SECRET = ("database", "key")
+_SQLITE = "sqlite:///"
 FILE = "tintype.toml"
 
 
@@ -52,13 +54,23 @@ def _begins_with(*beginnings: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _absolute_file(address: str) -> str:
+    """The address of a database, with the whole path of its file where it is one."""
+    file = address.removeprefix(_SQLITE)
+    if file in (address, ":memory:"):  # which is refused when it is opened
+        return address
+    return f"{_SQLITE}{Path(file).expanduser().absolute()}"
+
+
 def _lower(value: object) -> object:
     """Text in lower case: levels are often written in capitals."""
     return value.lower() if isinstance(value, str) else value
 
 
 _StoreAddress = Annotated[str, _begins_with("file:///", "s3://")]
-_DatabaseAddress = Annotated[str, _begins_with("sqlite:///", "postgresql://")]
+_DatabaseAddress = Annotated[
+    str, _begins_with(_SQLITE, "postgresql://"), AfterValidator(_absolute_file)
+]
 _WebAddress = Annotated[str, _begins_with("http://", "https://")]
 _LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
@@ -83,7 +95,10 @@ class Settings(BaseSettings):
     """Where variants are stored; the same as `originals` unless it is said."""
 
     database: _DatabaseAddress = Field("", examples=["sqlite:////data/tintype.db"])
-    """The database of catalog and engine; `tintype.db` in the data folder unless it is said."""
+    """The database of catalog and engine; `tintype.db` in the data folder unless it is said.
+
+    Like `data`, a file's path is below the folder in which the process was started, or absolute.
+    """
 
     url: _WebAddress = Field("http://127.0.0.1:8080", examples=["https://img.example.com"])
     """The address of the service that client commands talk to."""
@@ -105,6 +120,10 @@ class Settings(BaseSettings):
 
     decoder_memory: int = Field(512 * 1024 * 1024, ge=64 * 1024 * 1024, examples=[536870912])
     """How many bytes of memory one decoder may use."""
+
+    memory: int = Field(default_factory=memory_for_decoders, ge=LEAST_BYTES, examples=[1073741824])
+    """How many bytes of memory the images under way may need together, as estimated; what the
+    machine or container has beside the server, unless it is said. Images wait for their share."""
 
     decoder_seconds: int = Field(20, ge=1, le=3600, examples=[20])
     """How many seconds of CPU time one image may take."""
@@ -147,7 +166,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database of catalog and engine."""
-        return self.database or f"sqlite:///{self.data / 'tintype.db'}"
+        return self.database or f"{_SQLITE}{self.data / 'tintype.db'}"
 
     @classmethod
     def settings_customise_sources(

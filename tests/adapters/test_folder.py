@@ -23,6 +23,7 @@ from tintype.errors import (
     StoreFailedError,
     StoreMistakenError,
 )
+from tintype.ports.store import MARK_PREFIX
 from tintype.testing.store_contract import StoreContract
 
 
@@ -115,10 +116,23 @@ def test_what_is_no_object_is_not_listed_and_not_waited_for(
         store.read("pipe")
 
 
-@pytest.mark.parametrize("key", [".tintype", ".tintype/a", "a" * 256, "é" * 128, "a/" + "b" * 256])
-def test_a_key_that_no_folder_holds_is_refused(store: FolderStore, source: Path, key: str) -> None:
-    with pytest.raises(KeyInvalidError):
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        (".tintype", "Name no folder and no file .tintype"),
+        (".tintype/a", "Name no folder and no file .tintype"),
+        (f"a/{MARK_PREFIX}b", "Name no folder and no file .tintype"),
+        ("a" * 256, "Use a shorter name"),
+        ("é" * 128, "Use a shorter name"),
+        ("a/" + "b" * 256, "Use a shorter name"),
+    ],
+)
+def test_a_key_that_no_folder_holds_is_refused(
+    store: FolderStore, source: Path, key: str, remedy: str
+) -> None:
+    with pytest.raises(KeyInvalidError) as caught:
         put(store, key, source)
+    assert caught.value.hint.startswith(remedy)
 
 
 def test_an_empty_folder_is_in_nobodys_way(store: FolderStore, folder: Path, source: Path) -> None:
@@ -509,8 +523,20 @@ def test_check_finds_a_folder_that_is_gone_or_full(
             store.check()
     (folder / ".tintype").rmdir()
     folder.rmdir()
-    with pytest.raises(StoreFailedError, match="No such file"):
+    with pytest.raises(StoreFailedError, match="is its disk mounted"):
         store.check()
+
+
+def test_a_known_folder_that_is_gone_is_told_with_what_to_do(
+    store: FolderStore, folder: Path, source: Path
+) -> None:
+    store.mark("m")
+    known = FolderStore.open(folder.as_uri(), mark="m")
+    folder.rename(folder.with_name("away"))
+    for ask in (known.check, lambda: put(known, "a", source)):
+        with pytest.raises(StoreMistakenError, match=r"no \.tintype-m in it") as caught:
+            ask()
+        assert caught.value.hint.startswith("Mount it")
 
 
 def open_files() -> int:

@@ -55,7 +55,7 @@ class Shown:
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(workers=4, queue_limit=100)
+    return Metrics(workers=4, memory=1000, queue_limit=100)
 
 
 def test_a_job_that_is_done_is_counted_with_its_variants(metrics: Metrics) -> None:
@@ -142,7 +142,13 @@ def test_requests_are_counted_by_their_route(metrics: Metrics) -> None:
 
 def test_the_queue_and_the_children_are_asked_at_each_exposition(metrics: Metrics) -> None:
     backlog, idle = Backlog(queued=7, running=3, dead=2, oldest=ACCEPTED), 1
-    metrics.follow(idle=lambda: idle, backlog=lambda: backlog, paused=lambda: True)
+    metrics.follow(
+        idle=lambda: idle,
+        admitted=lambda: 600,
+        waiting=lambda: 2,
+        backlog=lambda: backlog,
+        paused=lambda: True,
+    )
     shown = Shown(metrics)
     assert shown.value("queue_depth") == 7
     assert shown.value("queue_limit") == 100
@@ -150,6 +156,9 @@ def test_the_queue_and_the_children_are_asked_at_each_exposition(metrics: Metric
     assert shown.value("queue_oldest_age_seconds") >= 4
     assert shown.value("queue_paused") == 1
     assert shown.value("dead_letters") == 2
+    assert shown.value("decoder_memory_admitted_bytes") == 600
+    assert shown.value("decoder_memory_limit_bytes") == 1000
+    assert shown.value("decoder_memory_waiting") == 2
     assert shown.value("workers") == 4
     assert shown.value("workers_busy") == 3
     assert shown.value("workers_utilization") == 75
@@ -159,7 +168,7 @@ def test_the_queue_and_the_children_are_asked_at_each_exposition(metrics: Metric
 
 def test_two_services_of_a_process_share_nothing(metrics: Metrics) -> None:
     metrics.accepted(job())
-    assert Shown(Metrics(workers=1, queue_limit=1)).value("jobs_accepted_total") == 0
+    assert Shown(Metrics(workers=1, memory=1, queue_limit=1)).value("jobs_accepted_total") == 0
 
 
 def test_the_format_is_the_one_that_is_asked_for(metrics: Metrics) -> None:

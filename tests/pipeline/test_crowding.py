@@ -111,6 +111,20 @@ def test_the_app_takes_a_newer_version_of_what_waits_and_no_more_waits_then(
         pipeline.app.admit(keys[0])
 
 
+def test_a_newer_version_of_what_waits_takes_no_room(pipeline: Pipeline) -> None:
+    limit = pipeline.app.jobs.queue_lately().limit
+    key = pipeline.upload("0.png", b"no image").original.key
+    for number in range(limit):
+        pipeline.upload("0.png", b"another %d" % number, key=key)
+    pipeline.app.admit()
+    pipeline.finish()
+    pipeline.upload("0.png", b"one that takes room", key=key)
+    for number in range(limit - 2):
+        pipeline.upload(f"more-{number}.png", b"no image")
+    with pytest.raises(QueueFullError):
+        pipeline.app.admit()
+
+
 @pytest.mark.parametrize("key", ["elsewhere/0.png", "originals/../0.png", "originals/\0.png"])
 def test_a_key_that_cannot_be_kept_is_refused_before_the_upload_is_read(
     pipeline: Pipeline, key: str

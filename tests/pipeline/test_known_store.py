@@ -53,7 +53,7 @@ def test_an_original_is_not_gone_where_the_store_is(pipeline: Pipeline) -> None:
 def test_a_variant_is_not_missing_where_the_store_is(pipeline: Pipeline) -> None:
     image = pipeline.upload("a.png", PICTURE)
     pipeline.finish()
-    variant = pipeline.app.variant("thumb", image.id)
+    (variant,) = pipeline.app.variants("thumb", image.id)
     with another(pipeline), pytest.raises(StoreMistakenError):
         pipeline.app.read(variant)
     assert pipeline.app.read(variant)[0].version == variant.etag

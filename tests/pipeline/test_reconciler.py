@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from tintype.errors import CatalogFailedError
 from tintype.model import ImageState, Job, Original, Priority, Run
+from tintype.outage import Outage
 from tintype.pipeline.crowding import Crowding
-from tintype.pipeline.outage import Outage
 from tintype.pipeline.reconciler import Reconciler
 from tintype.ports.catalog import Backlog, Catalog
 from tintype.ports.engine import Engine

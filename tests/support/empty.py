@@ -40,7 +40,7 @@ class EmptyApp:
     def variant_by_key(self, _key: str) -> Variant:
         raise VariantNotFoundError
 
-    def variant(self, _name: str, _image: str) -> Variant:
+    def variants(self, _name: str, _image: str, *, only: str | None = None) -> tuple[Variant, ...]:
         raise VariantNotFoundError
 
 

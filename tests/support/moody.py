@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from tintype.imaging.messages import Refused, Rendered, RenderTask
+from tintype.imaging.messages import Admit, Refused, Rendered, RenderTask
 from tintype.imaging.render import render as really_render
 
 HANG = b"hang"
@@ -14,7 +14,7 @@ BURN = b"burn"
 FULL = b"full"
 
 
-def render(task: RenderTask, folder: Path) -> Rendered | Refused:
+def render(task: RenderTask, folder: Path, admit: Admit) -> Rendered | Refused:
     """Decode like the real one, but for the originals that are one of the words above."""
     content = (folder / task.input).read_bytes()
     if content == DIE:
@@ -25,4 +25,4 @@ def render(task: RenderTask, folder: Path) -> Rendered | Refused:
         time.sleep(3600)
     if content == FULL:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    return really_render(task, folder)
+    return really_render(task, folder, admit)

@@ -120,7 +120,8 @@ class Proof:
 
     `faults` are what it found, and `kinds` how many of each kind these are. Photographs that were
     rejected because two of their decoders were killed are none: they are counted as `rejected`,
-    and those that were made again as `remade`.
+    and those that were made again as `remade`. Nor are originals that no image knows, `orphans`: a
+    kill between the put and the promise leaves one.
     """
 
     def __init__(self, ledger: Ledger, data: Path, promises: Sequence[Promise]) -> None:
@@ -128,6 +129,7 @@ class Proof:
         self.kinds = Counter[Kind]()
         self.rejected = 0
         self.remade = 0
+        self.orphans = 0
         self._data = data
         self._promises = promises
         self._pictures = {promise.name: promise.picture for promise in promises}
@@ -259,6 +261,8 @@ class Proof:
         files = {path.relative_to(objects).as_posix() for path in objects.rglob("*")}
         files = {key for key in files if (objects / key).is_file()}
         made = {key for key in files if not key.startswith((_ORIGINALS, ".tintype"))}
+        originals = {key for key in files if key.startswith(_ORIGINALS)}
+        self.orphans = len(originals - {image.key for image in self._images})
         recorded = {variant.key: variant for variant in self._variants}
         missing, doubled = recorded.keys() - made, made - recorded.keys()
         self._note((f"{key} is recorded and missing" for key in missing), Kind.LOST)

@@ -77,6 +77,7 @@ class Outcome:
     retried: dict[str, int] = field(default_factory=dict)  # attempts by why they failed
     rejected: int = 0  # as two of their decoders were killed
     remade: int = 0  # as their variants may have been written over
+    orphans: int = 0  # originals that no image knows: of kills between their put and the promise
     read: int = 0  # variants that readers found whole meanwhile
     drain_seconds: float = 0.0  # from the last start until nothing was left to do
     seconds: float = 0.0
@@ -254,6 +255,7 @@ class Storm:
         outcome.promises, outcome.repeated = len(traffic.promises), traffic.unanswered
         outcome.images, outcome.jobs = proof.images, proof.jobs
         outcome.rejected, outcome.remade = proof.rejected, proof.remade
+        outcome.orphans = proof.orphans
         outcome.begun_again, outcome.retried = dict(proof.deaths), dict(proof.retried)
         outcome.read = traffic.read
         outcome.lost, outcome.duplicates = proof.kinds[Kind.LOST], proof.kinds[Kind.DUPLICATE]

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.support.photographs import encoded, photograph
 from tests.support.service import RunningService
+from tintype.ports.store import RESERVED
 
 _RECIPE = """
 version: 1
@@ -25,7 +26,7 @@ PICTURE = encoded(photograph(80, 60))
 
 
 class TroubledService(RunningService):
-    """A service with a store for variants of its own, which can be taken away."""
+    """A service with a store for variants of its own, which can be spoiled."""
 
     def __init__(self, folder: Path, *, environ: dict[str, str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,12 +39,14 @@ class TroubledService(RunningService):
     @contextmanager
     def trouble(self) -> Iterator[None]:
         """No variant can be stored meanwhile."""
-        away = self._variants.with_name("away")
-        self._variants.rename(away)
+        staging, away = self._variants / RESERVED, self._variants.with_name("away")
+        staging.rename(away)
+        staging.write_text("No file can be made below this one.")
         try:
             yield
         finally:
-            away.rename(self._variants)
+            staging.unlink()
+            away.rename(staging)
 
     def dead(self, *names: str) -> list[dict[str, Any]]:
         """Images whose jobs failed their last attempt."""

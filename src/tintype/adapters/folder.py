@@ -25,7 +25,7 @@ from tintype.errors import (
     StoreFailedError,
     StoreMistakenError,
 )
-from tintype.ports.store import MARK_PREFIX, RESERVED, StoredObject, is_reserved
+from tintype.ports.store import MARK_PREFIX, RESERVED, StoredObject, refuse_reserved
 from tintype.recipe.keys import check_key
 
 # NAME_MAX of the common Linux file systems.
@@ -38,6 +38,7 @@ _PUBLISH_TRIES = 10
 # An unfinished file may be taken for a dead process's before it is locked.
 _STAGING_TRIES = 10
 _MARK = b"Tintype knows its store by this file: let it stay, and go where the objects go.\n"
+_SHORTEN = "Use a shorter name: letters outside ASCII take two to four bytes each."
 # How the kernel says that a key's folder is a file, or its file a folder.
 _CLASHES = frozenset((errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY))
 # How it says that there is no file under a key; ELOOP is a symbolic link.
@@ -231,7 +232,10 @@ class FolderStore:
         for name in key.split("/")[:-1]:
             folder = f"{folder}/{name}"
             if os.path.islink(folder):  # noqa: PTH114 - pathlib takes ten times as long
-                raise KeyInvalidError("The key leads through a symbolic link")
+                raise KeyInvalidError(
+                    "The key leads through a symbolic link",
+                    "Put a folder in the link's place, or choose a key that leads elsewhere.",
+                )
         return self._folder / key
 
     @contextmanager
@@ -259,7 +263,12 @@ class FolderStore:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         for _ in range(_STAGING_TRIES):
             staged = self._staging / secrets.token_hex(16)
-            target = os.open(staged, flags, 0o666)
+            try:
+                target = os.open(staged, flags, 0o666)
+            except FileNotFoundError:
+                self._require_mark()
+                self._require_folder()
+                continue
             try:
                 fcntl.flock(target, fcntl.LOCK_EX)  # says to `_sweep` that its maker is alive
                 if os.fstat(target).st_nlink:  # else it was swept before it was locked
@@ -312,9 +321,10 @@ def _check_key(key: str) -> None:
     """Raise KeyInvalidError for a key that a folder cannot hold faithfully."""
     check_key(key)
     if any(len(name.encode()) > _MAX_NAME_BYTES for name in key.split("/")):
-        raise KeyInvalidError(f"A part of the key is longer than {_MAX_NAME_BYTES} bytes.")
-    if is_reserved(key):
-        raise KeyInvalidError(f"Names like {RESERVED} are reserved.")
+        raise KeyInvalidError(
+            f"A part of the key is longer than {_MAX_NAME_BYTES} bytes.", _SHORTEN
+        )
+    refuse_reserved(key)
 
 
 def _is_key(name: str) -> bool:
@@ -372,9 +382,9 @@ def _named_clashes() -> Generator[None]:
     except OSError as error:
         if error.errno in _CLASHES:
             detail = "The key is the folder of another object, or another object is its folder."
-            raise KeyInvalidError(detail) from error
+            raise KeyInvalidError(detail, "Choose another name.") from error
         if error.errno == errno.ENAMETOOLONG:
-            raise KeyInvalidError("The key is too long for this folder.") from error
+            raise KeyInvalidError("The key is too long for this folder.", _SHORTEN) from error
         raise
 
 

@@ -36,13 +36,13 @@ _ENDS = [state for state in ImageState if state.final]
 class Metrics:
     """Counts and times what it hears; `exposition` shows it.
 
-    `workers` is the number of decoder children, `queue_limit` how many jobs may wait. Everything is
-    of this process alone, but for the gauges of the queue, which every process shows alike. Label
-    values come from short lists: methods, route templates, states, codes, steps, and the variants'
-    names of the recipes.
+    `workers` is the number of decoder children, `memory` the bytes for all their work,
+    `queue_limit` how many jobs may wait. Everything is of this process alone, but for the gauges of
+    the queue, which every process shows alike. Label values come from short lists: methods, route
+    templates, states, codes, steps, and the variants' names of the recipes.
     """
 
-    def __init__(self, *, workers: int, queue_limit: int) -> None:
+    def __init__(self, *, workers: int, memory: int, queue_limit: int) -> None:
         # A switch of the library for the whole process: without it, each counter and histogram
         # has one more series that says when it was made.
         disable_created_metrics()  # type: ignore[no-untyped-call] # it has no types
@@ -50,7 +50,7 @@ class Metrics:
         self._workers = workers
         self._measure_requests()
         self._measure_jobs()
-        self._measure_workers(queue_limit)
+        self._measure_workers(memory, queue_limit)
         self._gauge("build_info", "The program: always 1.", ["version", "python"]).labels(
             __version__, platform.python_version()
         ).set(1)
@@ -115,11 +115,16 @@ class Metrics:
         for state in _ENDS:
             self._jobs.labels(state)
 
-    def _measure_workers(self, queue_limit: int) -> None:
+    def _measure_workers(self, memory: int, queue_limit: int) -> None:
         gauge = self._gauge
         gauge("workers", "Decoder children.").set(self._workers)
         self._workers_busy = gauge("workers_busy", "Decoder children that are at work.")
         self._utilization = gauge("workers_utilization", "Busy decoder children, in percent.")
+        self._admitted = gauge(
+            "decoder_memory_admitted_bytes", "Memory that the images under way need at most."
+        )
+        gauge("decoder_memory_limit_bytes", "Memory for all images under way.").set(memory)
+        self._waiting = gauge("decoder_memory_waiting", "Images that wait for memory.")
         self._images_now = gauge("images_in_progress", "Attempts under way.")
         self._depth = gauge("queue_depth", "Jobs that wait, in all processes.")
         gauge("queue_limit", "Jobs that may wait before uploads are refused.").set(queue_limit)
@@ -129,11 +134,23 @@ class Metrics:
         self._dead = gauge("dead_letters", "Dead letters that were neither redriven nor dropped.")
 
     def follow(
-        self, *, idle: Callable[[], int], backlog: Callable[[], Backlog], paused: Callable[[], bool]
+        self,
+        *,
+        idle: Callable[[], int],
+        admitted: Callable[[], int],
+        waiting: Callable[[], int],
+        backlog: Callable[[], Backlog],
+        paused: Callable[[], bool],
     ) -> None:
-        """Ask these at each exposition: children that are idle, the backlog as counted last."""
+        """Ask these at each exposition.
+
+        They are children that are idle, memory (bytes) that was admitted, tasks that wait for
+        memory, and the backlog as counted last.
+        """
         self._workers_busy.set_function(lambda: self._workers - idle())
         self._utilization.set_function(lambda: 100 * (1 - idle() / self._workers))
+        self._admitted.set_function(admitted)
+        self._waiting.set_function(waiting)
         self._depth.set_function(lambda: backlog().queued)
         self._age.set_function(lambda: _age(backlog().oldest))
         self._running.set_function(lambda: backlog().running)

@@ -20,7 +20,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]
     places = _places(settings, sqlite)
     checks: dict[str, Check] = {
         **_everywhere(environ),
-        "memory": lambda: [machine.memory(settings.decoders, settings.decoder_memory)],
+        "memory": lambda: [machine.memory(settings.memory)],
         "libvips": lambda: pixels.codecs(recipe.originals.accept if recipe else ()),
         "sandbox": deployment.sandbox,
         "settings": lambda: [_given(settings)],

@@ -4,19 +4,15 @@ import platform
 import re
 import resource
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tintype.doctor.findings import Finding, bad, ok, warn
 from tintype.doctor.words import amount
+from tintype.machine import LEAST_BYTES, SERVER_BYTES, memory_bytes
 
 _OLDEST_PYTHON = (3, 11)
-
-# What is resident besides the decoders: measured after some thousand images, 155 MB for the server
-# and 47 MB for the process that forks the decoders; some uploads at once are on top of that.
-_SERVER_BYTES = 300 * 10**6
 
 # A connection, an upload's file and an object's are three files; a hundred side by side, and what
 # the process has open anyway, stay below this.
@@ -38,45 +34,18 @@ def python(
     return ok("python", told)
 
 
-def memory(decoders: int, decoder_memory: int, total: int | None = None) -> Finding:
-    """Whether all decoders find their memory (bytes) at the same time, beside the server."""
+def memory(limit: int, total: int | None = None) -> Finding:
+    """Whether there is as much memory (bytes) as the images under way may need, and the server."""
     total = memory_bytes() if total is None else total
-    needed = decoders * decoder_memory + _SERVER_BYTES
-    told = f"{amount(total)} for {decoders} decoders of {amount(decoder_memory)} and the server"
+    needed = limit + SERVER_BYTES
+    told = f"{amount(total)}, of which images under way may need {amount(limit)}"
     if needed <= total:
         return ok("memory", told)
-    room = (total - _SERVER_BYTES) // decoder_memory
-    fewer = f"Set TINTYPE_DECODERS to {room}" if room >= 1 else "Lower TINTYPE_DECODER_MEMORY"
+    room = total - SERVER_BYTES
+    lower = f"Lower TINTYPE_MEMORY to {room}, or give" if room >= LEAST_BYTES else "Give"
     return warn(
-        "memory",
-        f"{told}: too little where all work on large images at once",
-        f"{fewer}, or give it {amount(needed)}.",
+        "memory", f"{told}: too little for them and the server", f"{lower} it {amount(needed)}."
     )
-
-
-def memory_bytes(root: Path = Path("/")) -> int:
-    """The memory that this process may use: the machine's, or less where a cgroup limits it."""
-    told = (root / "proc/meminfo").read_text()
-    found = re.search(r"^MemTotal:\s+(\d+) kB$", told, re.MULTILINE)
-    known = [int(found[1]) * 1024] if found else []
-    known += [int(limit) for limit in _limits(root) if limit.isdecimal()]  # and not `max`
-    return min(known)
-
-
-def _limits(root: Path) -> Iterator[str]:
-    """What the process's cgroups and those above them allow, in both versions of cgroups."""
-    groups = (root / "proc/self/cgroup").read_text()
-    for line, folder, file in (
-        (r"^0::/(.*)$", "sys/fs/cgroup", "memory.max"),
-        (r"^\d+:memory:/(.*)$", "sys/fs/cgroup/memory", "memory.limit_in_bytes"),
-    ):
-        found = re.search(line, groups, re.MULTILINE)
-        own = Path(found[1] if found else "")
-        # In a container, what is its own may be shown as the root.
-        for part in {own, *own.parents, Path()}:
-            limit = root / folder / part / file
-            if limit.is_file():
-                yield limit.read_text().strip()
 
 
 def open_files(limit: int | None = None) -> Finding:

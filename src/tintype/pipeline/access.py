@@ -88,11 +88,12 @@ class Access:
         self._tokens = Proofs(catalog, catalog.session_key)
 
     def create(
-        self, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None
+        self, name: str, scopes: Iterable[Scope], lasting: timedelta | None = None
     ) -> tuple[ApiKey, str]:
         """Make an API key; returns it with its secret, which nobody can ever ask for again.
 
-        Raises ParameterInvalidError for a name that cannot be shown or a time that is over.
+        With `lasting`, it expires so long after it was made. Raises ParameterInvalidError for a
+        name that cannot be shown or no time at all.
         """
         given, now = frozenset(scopes), self._clock()
         if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
@@ -101,9 +102,9 @@ class Access:
             )
         if not given:
             raise ParameterInvalidError("A key needs a scope: upload, read or admin.")
-        if expires_at is not None and expires_at <= now:
+        if lasting is not None and lasting <= timedelta(0):
             raise ParameterInvalidError("A key cannot expire before it is made.")
-        key = ApiKey(new_key_id(), name, given, now, expires_at)
+        key = ApiKey(new_key_id(), name, given, now, None if lasting is None else now + lasting)
         secret = _SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         self._catalog.keep_key(key, digest_of(secret))
         log.info("api_key.created", api_key=key.id, name=name, scopes=", ".join(sorted(given)))
@@ -193,7 +194,7 @@ class Invitations:
             until = self._open.pop(digest_of(token), now)
         if until <= now:
             raise UnauthenticatedError("This login link has been used, or has expired.")
-        return self._access.create(_INVITED_NAME, Scope, now + SESSION)[0]
+        return self._access.create(_INVITED_NAME, Scope, SESSION)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The addresses of images and variants: they always work as given."""
 
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from tintype.pipeline.signing import Signer
 from tintype.recipe.keys import RESERVED
@@ -18,6 +18,11 @@ class Made(Protocol):
     @property
     def key(self) -> str:
         """The variant's own key."""
+        ...
+
+    @property
+    def format(self) -> str:
+        """The format in which it was made."""
         ...
 
 
@@ -39,23 +44,26 @@ class Addresses:
         """Where to ask for an image."""
         return f"{self._base}/v1/images/{quote(image_id, safe='')}"
 
-    def variant(self, name: str, image_id: str, *, download: bool = False) -> str:
-        """Where a variant of an image is delivered, made or not."""
-        return self.path(f"/i/{name}/{image_id}", download=download)
+    def variant(
+        self, name: str, image_id: str, *, only: str | None = None, download: bool = False
+    ) -> str:
+        """Where a variant of an image is delivered, made or not: `only` in a format, if given."""
+        return self.path(f"/i/{name}/{image_id}", only=only, download=download)
 
     def made(self, variant: Made, image_id: str, *, download: bool = False) -> str:
         """Where a variant that was made is delivered: under its own key unless that is reserved."""
         if is_reserved(variant.key):
-            return self.variant(variant.name, image_id, download=download)
+            return self.variant(variant.name, image_id, only=variant.format, download=download)
         return self.path(f"/{variant.key}", download=download)
 
-    def path(self, path: str, *, download: bool = False) -> str:
+    def path(self, path: str, *, only: str | None = None, download: bool = False) -> str:
         """Where what lies under a decoded path of the service is delivered."""
-        options = [("download", "")] if download else []
-        address = self._base + quote(path)
+        options = [("format", only)] if only else []
+        options += [("download", "")] if download else []
+        query = urlencode(options).removesuffix("=")
         if self._signer:
-            return f"{address}?{self._signer.sign(path, options, expires_at=self._expires_at)}"
-        return f"{address}?download" if download else address
+            query = self._signer.sign(path, options, expires_at=self._expires_at)
+        return self._base + quote(path) + (f"?{query}" if query else "")
 
 
 def is_reserved(key: str) -> bool:

@@ -18,6 +18,7 @@ from tintype.errors import (
     KeyTakenError,
     ShuttingDownError,
     SystemFailure,
+    TintypeError,
     VariantNotFoundError,
     VariantNotReadyError,
 )
@@ -33,6 +34,7 @@ from tintype.model import (
     Variant,
     new_image_id,
 )
+from tintype.outage import Outage
 from tintype.pipeline.bulletin import Bulletin
 from tintype.pipeline.crowding import Crowding
 from tintype.pipeline.jobs import Jobs
@@ -94,6 +96,7 @@ class App:
         self._worker = worker
         self._monitor = monitor
         self._reconciler = Reconciler(catalog, engine, self._crowding)
+        self._outage = Outage()  # of the database, as all runs together meet it
         self._stopping = threading.Event()
 
     # --- life ---
@@ -164,19 +167,30 @@ class App:
 
     def _accept(self, upload: Upload) -> Acceptance:
         image_id = new_image_id()
-        original = self._keep(upload, image_id)
-        acceptance = self._catalog.accept(
-            image_id,
-            original,
-            self.recipe.digest,
-            enqueue=self._sandbox.idle == 0 or self._engine.paused,
-            idempotency=upload.idempotency,
-            priority=upload.priority,
-            event=_event(upload),
-            trace=self._monitor.trace(),
-        )
-        if not acceptance.repeated:
-            self._crowding.add()
+        name = _name(upload) or image_id
+        wanted = self._wanted_key(upload, name)
+        # Asked before a byte is stored: where the catalog is away, the store stays as it is.
+        replaces_waiting = self._catalog.waits(wanted) and upload.key is not None
+        original = self._keep(upload, wanted, name, image_id)
+        try:
+            acceptance = self._catalog.accept(
+                image_id,
+                original,
+                self.recipe.digest,
+                enqueue=self._sandbox.crowded or self._engine.paused,
+                idempotency=upload.idempotency,
+                priority=upload.priority,
+                event=_event(upload),
+                trace=self._monitor.trace(),
+            )
+        except TintypeError:
+            self._take_back(upload, original)
+            raise
+        if acceptance.repeated:
+            self._take_back(upload, original)
+        else:
+            if acceptance.job.state is ImageState.QUEUED and not replaces_waiting:
+                self._crowding.add()
             self._monitor.accepted(acceptance.job)
             log.info(
                 "image.accepted",
@@ -189,27 +203,47 @@ class App:
             self._start(acceptance.run, acceptance.job.priority)
         return acceptance
 
-    def _keep(self, upload: Upload, image_id: str) -> Original:
-        prefix = self.recipe.originals.prefix
-        name = (upload.name or upload.key or "").replace("\\", "/").rpartition("/")[2] or image_id
+    def _wanted_key(self, upload: Upload, name: str) -> str:
+        """Where an original is to be, unless another is there that it must not replace."""
         if upload.key is not None:
             self._check(upload.key)
-            stored = self._put(upload.key, upload.file, create=False)
-            return Original(stored.key, name, stored.version, stored.size)
-        key = prefix + name
+            return upload.key
+        key = self.recipe.originals.prefix + name
         check_key(key)
+        return key
+
+    def _keep(self, upload: Upload, key: str, name: str, image_id: str) -> Original:
+        create = upload.key is None
         try:
-            stored = self._put(key, upload.file, create=True)
+            stored = self._put(key, upload.file, create=create)
         except KeyTakenError:
             suffix = image_id.removeprefix(_ID_PREFIX)[:8]
-            stored = self._put(with_suffix(key, suffix), upload.file, create=True)
+            stored = self._put(with_suffix(key, suffix), upload.file, create=create)
         return Original(stored.key, name, stored.version, stored.size)
+
+    def _take_back(self, upload: Upload, original: Original) -> None:
+        """Remove a new original that was not accepted.
+
+        One that replaced another stays: that one is gone. So does one of which the catalog does not
+        say that it knows it not, as its acceptance may have been committed.
+        """
+        if upload.key is not None:
+            return
+        try:
+            # Somebody may have replaced it meanwhile, by its key, and been promised to.
+            ours = self._originals.head(original.key).version == original.version
+            if ours and not self._catalog.knows(original.key):
+                self._originals.delete(original.key)
+        except TintypeError as error:
+            log.warning("original.left", key=original.key, code=error.code, detail=error.detail)
 
     def _check(self, key: str) -> None:
         """Raise KeyInvalidError unless an original may be at a key that somebody named."""
         prefix = self.recipe.originals.prefix
         if not key.startswith(prefix):
-            raise KeyInvalidError(f"The key must begin with {prefix}")
+            raise KeyInvalidError(
+                f"The key must begin with {prefix}", f"Ask for a key such as {prefix}photo.jpg."
+            )
         check_key(key)
 
     def _put(self, key: str, file: Path, *, create: bool) -> StoredObject:
@@ -224,9 +258,17 @@ class App:
             try:
                 following = self._worker.work(run, begun=begun)
             except CatalogFailedError as error:
-                log.warning("run.waits", run=run.id, code=error.code, detail=error.detail)
+                if self._outage.fail():
+                    log.warning(
+                        "run.waits",
+                        run=run.id,
+                        code=error.code,
+                        detail=error.detail,
+                        count=self._outage.failures,
+                    )
                 time.sleep(patience * (1 + random.random() / 4))  # noqa: S311 - no secret
             else:
+                self._outage.end()
                 if following:
                     self._start(following)
                 return
@@ -267,17 +309,22 @@ class App:
             cursor=cursor, limit=limit, state=state, since=since, until=until
         )
 
-    def variant(self, name: str, image: str) -> Variant:
-        """A variant by its name and its image's id or original key.
+    def variants(self, name: str, image: str, *, only: str | None = None) -> tuple[Variant, ...]:
+        """A variant by its name and its image's id or original key, once for each of its formats.
 
-        Raises ImageNotFoundError, VariantNotFoundError, and VariantNotReadyError where it may
-        still come.
+        They are in the order of the recipe, the most compatible last; with `only` it is just the
+        one in this format. Raises ImageNotFoundError, VariantNotFoundError, and
+        VariantNotReadyError where it may still come.
         """
         by_id = image.startswith(_ID_PREFIX)
         found = self._catalog.image(image) if by_id else self._catalog.image_by_key(image)
-        for variant in found.variants:
-            if variant.name == name:
-                return variant
+        made = tuple(
+            variant
+            for variant in found.variants
+            if variant.name == name and only in (None, variant.format)
+        )
+        if made:
+            return made
         if not found.state.final and any(name == known.name for known in self.recipe.variants):
             raise VariantNotReadyError
         raise VariantNotFoundError
@@ -295,6 +342,11 @@ class App:
         from the variant's etag. Raises RangeInvalidError, ObjectMissingError.
         """
         return self._variants.read(variant.key, start=start, end=end)
+
+
+def _name(upload: Upload) -> str:
+    """What an upload's file is called, without folders; empty where nobody said."""
+    return (upload.name or upload.key or "").replace("\\", "/").rpartition("/")[2]
 
 
 def _event(upload: Upload) -> Event:

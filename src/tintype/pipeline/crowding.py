@@ -60,6 +60,6 @@ class Crowding:
             raise QueueFullError(f"{waiting:,} images wait already.")
 
     def add(self) -> None:
-        """One more was accepted."""
+        """One more was accepted, which took no other one's place."""
         with self._lock:
             self._since += 1

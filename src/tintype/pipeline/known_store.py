@@ -90,8 +90,8 @@ class KnownStore:
 
     def check(self) -> None:
         """Raise StoreFailedError unless this very store can be written to now."""
-        self._store.check()
         self._require_mark()
+        self._store.check()
 
     def mark(self, name: str) -> None:
         """Leave a mark."""

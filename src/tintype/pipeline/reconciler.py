@@ -6,8 +6,8 @@ import time
 import structlog
 
 from tintype.errors import TintypeError
+from tintype.outage import Outage
 from tintype.pipeline.crowding import Crowding
-from tintype.pipeline.outage import Outage
 from tintype.ports.catalog import Catalog
 from tintype.ports.engine import Engine
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tintype.errors import TintypeError
-from tintype.model import Facts, Failure, Step, StepStatus
+from tintype.model import Facts, Failure, Step, StepStatus, Variant
 
 
 def _nobody(_step: Step) -> None:
@@ -13,14 +13,15 @@ def _nobody(_step: Step) -> None:
 
 
 class Record:
-    """Collects the steps of one attempt as they end, and the facts as soon as they are known.
+    """Collects what one attempt has done: its steps as they end, its variants as they are put.
 
-    `tell` hears of each step when it has ended. `wrote` says whether a variant may have been put.
+    `tell` hears of each step when it has ended.
     """
 
     def __init__(self, attempt: int, tell: Callable[[Step], None] = _nobody) -> None:
         self.facts: Facts | None = None
-        self.wrote = False
+        self._variants: list[Variant] = []
+        self._putting = False
         self._attempt = attempt
         self._tell = tell
         self._steps: list[Step] = []
@@ -29,6 +30,22 @@ class Record:
     def steps(self) -> tuple[Step, ...]:
         """The steps that have ended, in their order."""
         return tuple(self._steps)
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The variants that were put, in their order."""
+        return tuple(self._variants)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a variant may have been put besides, as no answer came."""
+        return self._putting
+
+    def put(self, variant: Callable[[], Variant]) -> None:
+        """Put a variant; what fails may have been done all the same."""
+        self._putting = True
+        self._variants.append(variant())
+        self._putting = False
 
     def add(self, name: str, seconds: float, error: Failure | None = None) -> None:
         """Add a step that was timed elsewhere; `seconds` of wall time."""

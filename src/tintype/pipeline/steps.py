@@ -6,13 +6,16 @@ recorded as the two steps they are.
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from tintype.errors import (
     REJECTIONS,
     LeaseLostError,
+    ObjectMissingError,
     OriginalChangedError,
     Rejection,
+    StoreFailedError,
     TintypeError,
     TooManyBytesError,
 )
@@ -47,13 +50,17 @@ def fetch(originals: Store, original: Original, max_bytes: int, folder: Path) ->
         raise OriginalChangedError(found.version, found.size)
 
 
-def render(sandbox: Sandbox, recipe: Recipe, folder: Path, record: Record) -> Rendered:
-    """Check the original and make its variants in a decoder child.
+def render(
+    sandbox: Sandbox, recipe: Recipe, folder: Path, record: Record, *, only_look: bool = False
+) -> Rendered:
+    """Check the original and make its variants in a decoder child, or `only_look` at its header.
 
     Raises the Rejection that the child found, or the failure of the child itself.
     """
     began = time.perf_counter()
-    task = RenderTask(input=INPUT, limits=recipe.limits(), variants=recipe.tasks())
+    task = RenderTask(
+        input=INPUT, limits=recipe.limits(), variants=recipe.tasks(), only_look=only_look
+    )
     try:
         reply = sandbox.render(task, folder)
     except TintypeError as error:
@@ -78,10 +85,10 @@ def _rejection(failure: Failure) -> Rejection:
 
 
 def variant_keys(recipe: Recipe, job: Job, rendered: Rendered) -> Mapping[str, str]:
-    """The key that the recipe wants for each variant that was made."""
+    """The key that the recipe wants for each file that was made, by its `entry`."""
     templates = {variant.name: variant.key for variant in recipe.variants}
     return {
-        made.variant: expand(
+        made.entry: expand(
             templates[made.variant],
             original_key=job.original.key,
             prefix=recipe.originals.prefix,
@@ -103,31 +110,41 @@ def store(
     files: tuple[RenderedFile, ...],
     folder: Path,
     cache_control: str,
-) -> tuple[Variant, ...]:
+    record: Record,
+) -> None:
     """Put the variants where they are served from; `cache_control` is for those who read there.
 
     `keys` are those that have just been claimed. The lease is looked at again between the puts;
     raises LeaseLostError where a newer version or another run took over.
     """
-    stored: list[Variant] = []
-    for made in files:
-        if stored and not catalog.current(lease):
-            raise LeaseLostError
-        key = keys[made.variant]
-        content_type = CONTENT_TYPES[made.format]
-        put = variants.put(
+
+    def put(made: RenderedFile) -> Variant:
+        key, content_type = keys[made.entry], CONTENT_TYPES[made.format]
+        stored = variants.put(
             key, folder / made.file, content_type=content_type, cache_control=cache_control
         )
-        stored.append(
-            Variant(
-                name=made.variant,
-                key=key,
-                format=made.format,
-                width=made.width,
-                height=made.height,
-                bytes=made.bytes,
-                etag=put.version,
-                original_version=lease.job.original.version,
-            )
+        return Variant(
+            name=made.variant,
+            key=key,
+            format=made.format,
+            width=made.width,
+            height=made.height,
+            bytes=made.bytes,
+            etag=stored.version,
+            original_version=lease.job.original.version,
         )
-    return tuple(stored)
+
+    for made in files:
+        if record.variants and not catalog.current(lease):
+            raise LeaseLostError
+        record.put(partial(put, made))
+
+
+def shown(variants: Store, made: Variant) -> bool | None:
+    """Whether a variant is what its key shows; None where the store does not say."""
+    try:
+        return variants.head(made.key).version == made.etag
+    except ObjectMissingError:
+        return False
+    except StoreFailedError:
+        return None

@@ -17,7 +17,7 @@ from tintype.errors import (
     TintypeError,
 )
 from tintype.imaging.sandbox import Sandbox
-from tintype.model import Failure, ImageState, Run, Variant
+from tintype.model import Failure, ImageState, Run
 from tintype.pipeline import steps
 from tintype.pipeline.bulletin import Bulletin
 from tintype.pipeline.endings import tell_end
@@ -80,8 +80,8 @@ class Worker:
         lease = self._catalog.claim(run)
         if lease is None:
             log.info("run.skipped", run=run.id)
-            if begun:  # what it wrote may be known to nobody
-                self._catalog.repair(run)
+            if begun:  # what it has put is known to nobody
+                self._catalog.repair(run, ())
             return None
         with self._monitor.attempt(lease.job, run.attempt):
             return self._attempt(lease, lease.deaths - begun)
@@ -92,7 +92,7 @@ class Worker:
             failure = Failure.of(HostDiedError())
             return self._end(lease, record, ImageState.DEAD, failure=failure)
         try:
-            variants = self._make(lease, record)
+            self._make(lease, record)
         except LeaseLostError:
             return self._end(lease, record, ImageState.SUPERSEDED)
         except OriginalChangedError as error:
@@ -106,9 +106,9 @@ class Worker:
         except Exception:
             log.exception("job.crashed", job=lease.job.id, image=lease.job.image_id)
             return self._fail(lease, record, InternalError())
-        return self._end(lease, record, ImageState.DONE, variants=variants)
+        return self._end(lease, record, ImageState.DONE)
 
-    def _make(self, lease: Lease, record: Record) -> tuple[Variant, ...]:
+    def _make(self, lease: Lease, record: Record) -> None:
         job = lease.job
         recipe = self._recipe(job.recipe_digest)
         with self._sandbox.folder() as folder:
@@ -117,8 +117,7 @@ class Worker:
             wanted = steps.variant_keys(recipe, job, rendered)
             with record.step("record"):
                 keys = self._catalog.claim_keys(lease, wanted)
-                record.wrote = True
-                return steps.store(
+                steps.store(
                     self._catalog,
                     self._variants,
                     lease,
@@ -126,6 +125,7 @@ class Worker:
                     rendered.files,
                     folder,
                     self._cache_control,
+                    record,
                 )
 
     def _fail(self, lease: Lease, record: Record, error: TintypeError) -> Run | None:
@@ -140,7 +140,9 @@ class Worker:
         away = isinstance(meaning, StoreFailedError)
         delay = retry_delay(self._retry, tries, self._jitter(), away=away)
         try:
-            self._catalog.retry(lease, failure, delay=delay, steps=record.steps)
+            self._catalog.retry(
+                lease, failure, delay=delay, variants=record.variants, steps=record.steps
+            )
         except LeaseLostError:
             self._overtaken(lease, record)
             return None
@@ -178,7 +180,6 @@ class Worker:
         record: Record,
         state: ImageState,
         *,
-        variants: tuple[Variant, ...] = (),
         failure: Failure | None = None,
     ) -> Run | None:
         try:
@@ -186,7 +187,7 @@ class Worker:
                 lease,
                 state,
                 facts=record.facts,
-                variants=variants,
+                variants=record.variants,
                 steps=record.steps,
                 error=failure,
             )
@@ -196,7 +197,7 @@ class Worker:
         job = lease.job
         self._bulletin.post(job.image_id)
         self._monitor.attempted(job, failure)
-        self._monitor.ended(job, state, variants)
+        self._monitor.ended(job, state, record.variants)
         tell_end(job, lease.run.attempt, state, failure)
         return following
 
@@ -205,9 +206,12 @@ class Worker:
 
         A put that was under way when this process was taken for dead may have come late.
         """
-        if record.wrote:
-            self._catalog.repair(lease.run)
-        log.info("run.overtaken", run=lease.run.id, wrote=record.wrote)
+        shown = {made: steps.shown(self._variants, made) for made in record.variants}
+        late = tuple(made for made in shown if shown[made])
+        wrote = bool(late) or record.unsure or None in shown.values()
+        if wrote:
+            self._catalog.repair(lease.run, late)
+        log.info("run.overtaken", run=lease.run.id, wrote=wrote)
 
     def _load_recipe(self, digest: str) -> Recipe:
         return Recipe.from_json(self._catalog.recipe(digest))

@@ -121,6 +121,13 @@ class Catalog(Protocol):
         """Whether a job of an original's key waits, whose place a newer version would take."""
         ...
 
+    def knows(self, key: str) -> bool:
+        """Whether a live image has its original at this key.
+
+        An `accept` of the key that is being committed is waited for, though its caller has failed.
+        """
+        ...
+
     def claim(self, run: Run) -> Lease | None:
         """Begin or resume a run: take the lease of its key and mark its job running.
 
@@ -136,11 +143,14 @@ class Catalog(Protocol):
         ...
 
     def claim_keys(self, lease: Lease, wanted: Mapping[str, str]) -> Mapping[str, str]:
-        """Claim a key for each variant name, before anything is written there.
+        """Claim a key for each of an image's files, before anything is written there.
+
+        `wanted` has the keys by what the files are called: anything that tells those of one image
+        apart, and stays the same when the image is made again.
 
         Where a key belongs to another image, `-` and 8 characters of the image's id are put before
         its extension, and the whole id where that key is taken too. The same image always gets the
-        same keys, and its variants never the same one. Raises LeaseLostError where the lease is
+        same keys, and its files never the same one. Raises LeaseLostError where the lease is
         not `current`, and KeyTakenError where every key is taken.
         """
         ...
@@ -157,7 +167,9 @@ class Catalog(Protocol):
     ) -> Run | None:
         """End the job in a final state; returns the run that waited for this key, if any.
 
-        DONE replaces the image's variants; any other state leaves the old ones. The steps are kept
+        DONE replaces the image's variants by `variants`. In any other state these are what was put
+        before the job failed, over the image's older ones: they take the place of those under their
+        keys, and the others stay. The steps are kept
         as this attempt's. A job whose version is no longer the newest may end too: it is superseded
         whatever `state` says, and its image stays as the newer job has it. Raises LeaseLostError
         and writes nothing where the lease's token is not the newest of its key.
@@ -165,23 +177,31 @@ class Catalog(Protocol):
         ...
 
     def retry(
-        self, lease: Lease, error: Failure, *, delay: float, steps: Sequence[Step] = ()
+        self,
+        lease: Lease,
+        error: Failure,
+        *,
+        delay: float,
+        variants: Sequence[Variant] = (),
+        steps: Sequence[Step] = (),
     ) -> None:
         """Record a failed attempt and enqueue the next in the same transaction.
 
-        The next attempt starts after `delay` seconds at the earliest.
+        The next attempt starts after `delay` seconds at the earliest. `variants` are what was put
+        before it failed, as for `finish`.
         Where a newer version waits, the job is superseded and the newer one enqueued instead,
         without delay. Raises LeaseLostError and writes nothing where the lease's token is not the
         newest.
         """
         ...
 
-    def repair(self, run: Run) -> None:
+    def repair(self, run: Run, variants: Sequence[Variant]) -> None:
         """Have variants made again that a run may have written after its lease was lost.
 
         No store asks for a lease, so a process that was taken for dead in the middle of a put ends
         it when it wakes up, over what was made meanwhile. The image's present job is enqueued once
-        more: now where it is done, when it is done where it runs.
+        more: now where it is done, when it is done where it runs. `variants` are those of the run
+        that are stored now; until then they are the image's.
         """
         ...
 

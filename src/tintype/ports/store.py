@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from tintype.errors import KeyInvalidError
+
 RESERVED = ".tintype"
 """What a store keeps for itself is named so, or begins so with a `-` after it."""
 
@@ -13,13 +15,16 @@ MARK_PREFIX = f"{RESERVED}-"
 """How the names begin of what a store is known again by."""
 
 
-def is_reserved(key: str) -> bool:
-    """Whether a part of the key is a name that stores keep for themselves.
+def refuse_reserved(key: str) -> None:
+    """Raise KeyInvalidError where a part of the key is a name that stores keep for themselves.
 
     In any folder: the store of one may lie below that of another.
     """
-    parts = key.split("/")
-    return any(part == RESERVED or part.startswith(MARK_PREFIX) for part in parts)
+    if any(part == RESERVED or part.startswith(MARK_PREFIX) for part in key.split("/")):
+        raise KeyInvalidError(
+            f"Names like {RESERVED} are reserved.",
+            f"Name no folder and no file {RESERVED} or {MARK_PREFIX}...",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -168,6 +169,15 @@ class CatalogContract(RevivalContract, DeadLetterContract, KeyContract):
         assert (image.state, image.error) == (ImageState.REJECTED, error)
         assert [kept.original_version for kept in image.variants] == ["v1"]
 
+    def test_an_original_is_known_by_its_key_once_it_is_accepted(self, catalog: Catalog) -> None:
+        """Whatever became of its job."""
+        assert not catalog.knows("originals/a.jpg")
+        done(catalog, "originals/a.jpg")
+        dead(catalog, "originals/b.jpg")
+        assert catalog.knows("originals/a.jpg")
+        assert catalog.knows("originals/b.jpg")
+        assert not catalog.knows("originals/c.jpg")
+
     def test_a_new_job_waits_while_another_of_its_key_runs(
         self, catalog: Catalog, enqueued: Callable[[], Sequence[Enqueued]], clock: Clock
     ) -> None:
@@ -192,13 +202,13 @@ class CatalogContract(RevivalContract, DeadLetterContract, KeyContract):
         assert catalog.finish(lease, ImageState.SUPERSEDED) == Run(third.job.id, 1)
 
     def test_a_job_of_an_older_version_never_changes_the_image(self, catalog: Catalog) -> None:
-        """Whatever its end was: it is superseded."""
+        """Whatever its end was, it is superseded; what it put is there all the same."""
         first = accept(catalog)
         lease = begin(catalog, first.run)
         accept(catalog, version="v2")
         before = catalog.image(first.image.id)
         catalog.finish(lease, ImageState.DONE, facts=FACTS, variants=[variant()])
-        assert catalog.image(first.image.id) == before
+        assert catalog.image(first.image.id) == replace(before, variants=(variant(),))
         assert catalog.job(first.job.id).state is ImageState.SUPERSEDED
 
     def test_a_version_that_comes_back_is_made_again(self, catalog: Catalog) -> None:

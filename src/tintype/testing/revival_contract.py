@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -144,7 +145,7 @@ class RevivalContract(CatalogSetting):
         late = done(catalog)
         newer = done(catalog, version="v2")
         assert late.run
-        catalog.repair(late.run)
+        catalog.repair(late.run, ())
         job = catalog.job(newer.job.id)
         assert (job.state, job.forgiven) == (ImageState.QUEUED, 1)
         assert enqueued() == [Enqueued(Run(job.id, 2))]
@@ -157,7 +158,7 @@ class RevivalContract(CatalogSetting):
         newer = accept(catalog, version="v2")
         lease = begin(catalog, newer.run)
         assert late.run
-        catalog.repair(late.run)
+        catalog.repair(late.run, ())
         assert catalog.current(lease)
         made = variant(version="v2")
         assert catalog.finish(lease, ImageState.DONE, variants=[made]) is None
@@ -172,13 +173,13 @@ class RevivalContract(CatalogSetting):
         accepted = accept(catalog)
         begin(catalog, accepted.run)
         lease = begin(catalog, accepted.run)  # another process goes on with it
-        catalog.repair(lease.run)
+        catalog.repair(lease.run, ())
         catalog.finish(lease, ImageState.DONE)
         assert catalog.job(accepted.job.id).state is ImageState.QUEUED
 
     def test_what_begins_after_a_late_write_writes_over_it(self, catalog: Catalog) -> None:
         accepted = accept(catalog)
-        catalog.repair(begin(catalog, accepted.run).run)
+        catalog.repair(begin(catalog, accepted.run).run, ())
         catalog.finish(begin(catalog, accepted.run), ImageState.DONE)
         assert catalog.job(accepted.job.id).state is ImageState.DONE
 
@@ -193,15 +194,63 @@ class RevivalContract(CatalogSetting):
         newer = accept(catalog, version="v2")
         lease = begin(catalog, newer.run)
         assert late.run
-        catalog.repair(late.run)
+        catalog.repair(late.run, ())
         catalog.finish(lease, state)
-        catalog.repair(late.run)
+        catalog.repair(late.run, ())
         assert (catalog.job(newer.job.id).state, enqueued()) == (state, [])
+
+    @pytest.mark.parametrize("state", [ImageState.REJECTED, ImageState.DEAD])
+    def test_what_a_late_write_left_is_the_images_where_nothing_is_made_again(
+        self, catalog: Catalog, state: ImageState
+    ) -> None:
+        late = done(catalog)
+        newer = accept(catalog, version="v2")
+        catalog.finish(begin(catalog, newer.run), state)
+        assert late.run
+        left = replace(variant(key="small/originals/a.jpg"), etag="late")
+        catalog.repair(late.run, (left,))
+        assert catalog.image(newer.image.id).variants == (left,)
+
+    # --- variants of attempts that failed ---
+
+    @pytest.mark.parametrize("again", [False, True], ids=["dead", "retried"])
+    def test_what_a_failed_attempt_has_put_takes_the_place_of_the_older(
+        self, catalog: Catalog, again: bool
+    ) -> None:
+        large, small = (variant(name, f"{name}/a.jpg") for name in ("large", "small"))
+        first = accept(catalog)
+        catalog.finish(begin(catalog, first.run), ImageState.DONE, variants=(large, small))
+        newer = accept(catalog, version="v2")
+        lease, put = begin(catalog, newer.run), variant("large", "large/a.jpg", "v2")
+        if again:
+            catalog.retry(lease, STALLED, delay=1, variants=(put,))
+        else:
+            catalog.finish(lease, ImageState.DEAD, variants=(put,), error=DIED)
+        assert catalog.image(first.image.id).variants == (put, small)
+        assert catalog.variant_by_key("large/a.jpg")[1] == put
+
+    def test_what_a_superseded_attempt_has_put_is_the_images_until_the_newer_is_made(
+        self, catalog: Catalog
+    ) -> None:
+        first = accept(catalog)
+        lease = begin(catalog, first.run)
+        newer = accept(catalog, version="v2")
+        following = catalog.finish(lease, ImageState.SUPERSEDED, variants=(variant(),))
+        assert catalog.image(first.image.id).variants == (variant(),)
+        catalog.finish(begin(catalog, following), ImageState.REJECTED, error=DIED)
+        assert catalog.image(newer.image.id).variants == (variant(),)
+
+    def test_a_variant_that_moved_to_another_key_is_there_once(self, catalog: Catalog) -> None:
+        first = done(catalog)
+        newer = accept(catalog, version="v2")
+        moved = variant(key="moved/a.jpg", version="v2")
+        catalog.finish(begin(catalog, newer.run), ImageState.DEAD, variants=(moved,))
+        assert catalog.image(first.image.id).variants == (moved,)
 
     def test_a_late_write_of_a_job_that_nobody_knows_changes_nothing(
         self, catalog: Catalog
     ) -> None:
-        catalog.repair(Run("job_unknown", 1))
+        catalog.repair(Run("job_unknown", 1), ())
 
     # --- calling a job off ---
 
@@ -318,7 +367,8 @@ class RevivalContract(CatalogSetting):
                 assert catalog.cancel(first.job.id) is None
             image = catalog.image(first.image.id)
             assert (image.job_id, image.state) == (second.job.id, ImageState.DEAD)
-            assert (image.error, image.variants) == (CANCELLED, ())
+            put = (variant(),) if end == "finish" else ()
+            assert (image.error, image.variants) == (CANCELLED, put)
         clock.advance(3600)
         assert (catalog.overdue(5), enqueued()) == ((), [])
 

@@ -13,7 +13,7 @@ from tests.adapters.sql.first_release import FirstRelease
 from tintype.adapters.sql import SqlCatalog
 from tintype.model import Run
 from tintype.ports.catalog import Which
-from tintype.testing.catalog_setting import DIED, Clock, accept, begin, dead, done
+from tintype.testing.catalog_setting import DIED, Clock, accept, begin, dead, done, variant
 from tintype.testing.key_contract import api_key
 
 Statements = list[tuple[str, Any]]
@@ -40,6 +40,8 @@ def ask_everything(catalog: SqlCatalog, clock: Clock) -> None:
     accept(catalog, version="v2")
     catalog.retry(lease, DIED, delay=1)
     accepted = done(catalog, "originals/b.jpg")
+    catalog.waits("originals/a.jpg")
+    catalog.knows("originals/a.jpg")
     catalog.failures(first.job.id)
     catalog.attempts(first.job.id)
     catalog.overdue(5)
@@ -53,7 +55,7 @@ def ask_everything(catalog: SqlCatalog, clock: Clock) -> None:
     letters = [dead(catalog, f"originals/dead-{number}") for number in range(4)]
     begin(catalog, Run(catalog.revive(accepted.job.id).id, 2))
     assert accepted.run
-    catalog.repair(accepted.run)
+    catalog.repair(accepted.run, (variant(),))
     catalog.cancel(accepted.job.id)
     cursor = catalog.dead_letters(limit=1).next
     moment = letters[0].updated_at

@@ -99,6 +99,24 @@ def test_what_a_server_says_is_told_without_the_password(said: str, expected: st
     assert caught.value.hint != CatalogFailedError.hint
 
 
+@pytest.mark.parametrize(
+    "address", ["me:p@hun/ter2@nohost.invalid/x", "me:p@hun:5/ter2@h/x", "me:p@hun/ter?2=@h/x"]
+)
+@pytest.mark.parametrize(
+    "said", ["failed to resolve host 'hun'", 'database "ter2@h/x" does not exist', "Was hun ter?"]
+)
+def test_no_end_of_a_password_with_an_at_sign_is_taken_for_a_host_or_a_database(
+    address: str, said: str
+) -> None:
+    engine = sa.create_engine(f"postgresql+psycopg://{address}")
+    failed = CatalogFailedError()
+    failed.__cause__ = sa.exc.OperationalError("", {}, psycopg.OperationalError(said))
+    with pytest.raises(CatalogFailedError) as caught, diagnosis.explained(engine):
+        raise failed from failed.__cause__
+    for part in ("hun", "ter"):
+        assert part not in f"{caught.value.detail} {caught.value.hint}"
+
+
 @pytest.mark.parametrize(("login", "shown"), [("me:hunter2@", True), ("me:hun@hunter2@", False)])
 def test_what_is_not_known_is_told_in_the_servers_words_unless_they_may_hold_a_password(
     login: str, shown: bool

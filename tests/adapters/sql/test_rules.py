@@ -66,10 +66,11 @@ class Rules(RuleBasedStateMachine):
         self.letters: set[str] = set()  # the jobs that are dead letters
         self.leases: dict[Run, Lease] = {}
         self.stale: list[Lease] = []
+        self.doubted: set[str] = set()  # images whose variants somebody has written over
         self.made: dict[Lease, Variant] = {}  # what the lease's run has put, not yet recorded
         self.store: dict[str, str] = {}  # the etag of what is under a key
         self.overtaken: list[Lease] = []  # their processes were taken for dead, and may wake up
-        self.late: list[Lease] = []  # they have put something since, and have not noticed yet
+        self.late: dict[Lease, Variant] = {}  # what they have put since, and not noticed yet
 
     def teardown(self) -> None:
         self.drain()
@@ -77,8 +78,8 @@ class Rules(RuleBasedStateMachine):
 
     def drain(self) -> None:
         """Whatever happened, work that goes on ends with the newest version of every key."""
-        for lease in self.late:
-            self.catalog.repair(lease.run)
+        for lease in list(self.late):
+            self.notice(lease)
         for _ in range(100):
             self.reconcile()
             if not self.engine.pending:
@@ -92,7 +93,6 @@ class Rules(RuleBasedStateMachine):
             job = self.catalog.job(image.job_id)
             assert (job.original.version, job.recipe_digest) == (version, recipe)
             assert job.state.final
-        self.late.clear()
         self.what_is_stored_is_what_was_recorded()
 
     def put(self, key: str) -> Variant:
@@ -152,15 +152,17 @@ class Rules(RuleBasedStateMachine):
         self.engine.pending.remove(run)
         self.stale.append(lease)
         current = self.catalog.current(lease)
-        made = [self.made[lease]] if current and state is ImageState.DONE else []
+        made = [self.made[lease]] if lease in self.made else []
         try:
             following = self.catalog.finish(lease, state, variants=made)
         except LeaseLostError:
             assert not current
             if lease in self.made:
-                self.overtaken.append(lease)
+                self.late[lease] = self.made[lease]
             return
         job = self.catalog.job(run.job_id)
+        if job.state is ImageState.DONE:
+            self.doubted.discard(job.image_id)
         if job.state is ImageState.QUEUED:
             assert state is ImageState.DONE, "made again, as its variants were written over"
             assert job.forgiven == run.attempt
@@ -184,9 +186,12 @@ class Rules(RuleBasedStateMachine):
         self.stale.append(lease)
         current = self.catalog.current(lease)
         try:
-            self.catalog.retry(lease, DIED, delay=1.0)
+            made = [self.made[lease]] if lease in self.made else []
+            self.catalog.retry(lease, DIED, delay=1.0, variants=made)
         except LeaseLostError:
             assert not current
+            if lease in self.made:
+                self.late[lease] = self.made[lease]
             return
         assert DIED in self.catalog.failures(run.job_id)
 
@@ -249,19 +254,22 @@ class Rules(RuleBasedStateMachine):
     def put_late(self, data: st.DataObject) -> None:
         lease = data.draw(st.sampled_from(self.overtaken))
         self.overtaken.remove(lease)
-        self.put(self.made[lease].key)
-        self.late.append(lease)
+        self.late[lease] = self.put(self.made[lease].key)
         if data.draw(st.booleans(), "noticed at once"):
             self.notice(lease)
 
     @precondition(lambda self: self.late)
     @rule(data=st.data())
     def notice_late(self, data: st.DataObject) -> None:
-        self.notice(data.draw(st.sampled_from(self.late)))
+        self.notice(data.draw(st.sampled_from(list(self.late))))
 
     def notice(self, lease: Lease) -> None:
-        self.late.remove(lease)
-        self.catalog.repair(lease.run)
+        late, job = self.late.pop(lease), self.catalog.job(lease.run.job_id)
+        present = self.catalog.job(self.catalog.image(job.image_id).job_id)
+        if present.state is ImageState.RUNNING:  # it may write over that, or has done so
+            self.doubted.add(job.image_id)
+        if self.store[late.key] == late.etag:
+            self.catalog.repair(lease.run, [late])
 
     @rule()
     def reconcile(self) -> None:
@@ -289,8 +297,11 @@ class Rules(RuleBasedStateMachine):
 
     @invariant()
     def what_is_stored_is_what_was_recorded(self) -> None:
-        doubted = {self.made[lease].key for lease in self.late}
+        doubted = {made.key for made in self.late.values()}
+        doubted |= {self.made[lease].key for lease in self.leases.values() if lease in self.made}
         for image in self.catalog.images(state=ImageState.DONE).items:
+            if image.id in self.doubted:
+                continue
             for made in image.variants:
                 assert made.key in doubted or self.store[made.key] == made.etag
 

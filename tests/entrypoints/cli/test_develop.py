@@ -67,6 +67,18 @@ def test_json_is_one_line_per_file_and_a_refused_file_says_why(
     assert lines["notes.jpg"]["variants"] == []
 
 
+def test_the_summary_counts_each_format_by_itself(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "version: 1\nname: r\nvariants: [{name: v, output: {formats: [webp, png, jpeg]}}]\n"
+    )
+    files = [write_photograph(tmp_path / f"{n}.jpg", 60, 40, seed=n) for n in range(2)]
+    done = tintype("develop", *files, "-r", recipe, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split()[:3] for line in done.stdout.splitlines() if line.startswith("v ")]
+    assert sorted(rows) == [["v", "jpeg", "2"], ["v", "png", "2"], ["v", "webp", "2"]]
+
+
 def test_two_files_of_one_name_do_not_overwrite_each_other(tmp_path: Path, recipe: Path) -> None:
     first = write_photograph(tmp_path / "one" / "a.jpg", 200, 160)
     second = write_photograph(tmp_path / "two" / "a.jpg", 200, 160, seed=1)

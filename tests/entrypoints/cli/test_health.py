@@ -25,6 +25,7 @@ def test_a_service_that_is_not_ready_says_which_part(troubled: TroubledService) 
         away.rename(objects)
     assert done.returncode == 1
     assert done.stdout.startswith("not ready: store: ")
+    assert " in it. Mount it, or correct TINTYPE_ORIGINALS" in done.stdout
     assert len(done.stdout.splitlines()) == 1
 
 

@@ -8,13 +8,18 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 
+import tintype.entrypoints.cli.put as put_module
 from tests.support.command import tintype
 from tests.support.photographs import write_photograph
 from tests.support.terminal import at_terminal
 from tests.support.troubled import PICTURE, TroubledService
+from tintype.entrypoints.cli.client import open_client
+from tintype.model import Priority
+from tintype.pipeline.develop import Source
 
 
 def test_a_full_queue_is_waited_for(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -63,21 +68,26 @@ def test_lines_for_programs_reach_their_file_while_a_terminal_shows_a_bar(
     assert len([json.loads(line)["id"] for line in output.read_text().splitlines()]) == 3
 
 
+FULL = (429, "queue_full", "Too many images wait already.")
+AWAY = (503, "catalog_failed", "The database failed: it is away")
+LOST = (500, "internal", "Something unforeseen went wrong")
+
+
 class Busy(BaseHTTPRequestHandler):
-    """Refuses the first two uploads as a service does whose queue is full, then takes one.
+    """Refuses the first uploads as it is told to, then takes one.
 
     When to come back is a date that only the answer's own clock gives a sense.
     """
 
-    refusals = 0
+    refusals: ClassVar[list[tuple[int, str, str]]] = []
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        type(self).refusals += 1
-        if self.refusals > 2:
-            self.answer(202, {"id": "img_a", "status": "queued"})
+        if self.refusals:
+            status, code, detail = self.refusals.pop(0)
+            self.answer(status, {"code": code, "detail": detail})
         else:
-            self.answer(429, {"code": "queue_full", "detail": "Too many images wait already."})
+            self.answer(202, {"id": "img_a", "status": "queued"})
 
     def answer(self, status: int, content: object) -> None:
         body = json.dumps(content).encode()
@@ -93,7 +103,8 @@ class Busy(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def busy_service() -> Iterator[str]:
+def busy_service(*refusals: tuple[int, str, str]) -> Iterator[str]:
+    Busy.refusals[:] = refusals
     with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
@@ -106,9 +117,35 @@ def busy_service() -> Iterator[str]:
 
 def test_somebody_who_watches_sees_that_the_service_is_busy(tmp_path: Path) -> None:
     photo = write_photograph(tmp_path / "busy.jpg", 80, 60)
-    with busy_service() as url:
+    with busy_service(FULL, FULL) as url:
         status, shown = at_terminal("put", photo, "--url", url)
     assert status == 0
     assert "sending, the service is busy" in shown
     assert shown.count("queue is full") == 1
     assert "img_a" in shown
+
+
+def test_a_service_whose_database_is_away_is_waited_for(tmp_path: Path) -> None:
+    photo = write_photograph(tmp_path / "early.jpg", 80, 60)
+    with busy_service(AWAY, FULL, AWAY) as url:
+        done = tintype("put", photo, "--url", url)
+    assert (done.returncode, "img_a" in done.stdout) == (0, True)
+    assert done.stderr.splitlines() == [
+        "the service cannot take files now: The database failed: it is away",
+        "trying again for up to 10 minutes",
+        "the service's queue is full: waiting for room",
+    ]
+
+
+@pytest.mark.parametrize(("refusal", "left"), [(LOST, 1), (AWAY, 0)])
+def test_what_waiting_does_not_cure_and_what_lasts_too_long_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: tuple[int, str, str], left: int
+) -> None:
+    photo = write_photograph(tmp_path / "never.jpg", 80, 60)
+    monkeypatch.setattr(put_module, "_AWAY_SECONDS", 0.5)
+    with busy_service(refusal, refusal) as url, open_client(url) as client:
+        sender = put_module._Sender(client, Priority.NORMAL, lambda _: None, wait=False)
+        sent = sender.send(Source(photo, photo.name))
+        assert len(Busy.refusals) == left
+    assert sent.error
+    assert sent.error.code == refusal[1]

@@ -71,6 +71,13 @@ def test_check_says_what_a_valid_recipe_makes() -> None:
     assert "warning: 800x600, 400x300, 200x150: originals/photo.jpeg and" in result.stdout
 
 
+def test_check_names_every_format(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.yaml"
+    file.write_text("version: 1\nname: a\nvariants: [{name: v, output: {formats: [avif, same]}}]\n")
+    shown = runner.invoke(app, ["check", str(file)]).stdout
+    assert "  v: avif + the original's format, quality 80\n" in shown
+
+
 def test_check_prints_every_problem_in_one_line_each_and_exits_with_2(tmp_path: Path) -> None:
     file = tmp_path / "recipe.yaml"
     file.write_text("version: 1\nname: a\nvariants:\n  - name: B\n    ouput: {}\n")

@@ -162,8 +162,12 @@ def test_a_service_that_cannot_accept_uploads_is_not_ready(service: RunningServi
         response = service.client.get("/readyz")
         assert response.status_code == 503
         assert response.headers["content-type"] == "application/problem+json"
-        assert response.json()["code"] == "store_failed"
+        assert response.json()["code"] == "store_mistaken"
         assert response.json()["detail"].startswith("store: ")
+        assert response.json()["hint"].startswith("Mount it")
+        refused = service.client.post("/v1/images?name=a.jpg", content=b"photograph")
+        assert (refused.status_code, refused.json()["code"]) == (503, "store_mistaken")
+        assert refused.json()["hint"].startswith("Mount it")
         assert response.headers["retry-after"]
         assert str(service.data) not in response.text
         assert service.client.get("/healthz").status_code == 200

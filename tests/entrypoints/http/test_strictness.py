@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from typing import cast
 
 import pytest
+from starlette.types import Receive, Send
+from starlette.types import Scope as Scope_
 
+from tests.support.asgi import ask as ask_app
 from tests.support.empty import EmptyApp, EmptyService, empty_service
 from tintype.model import Image, Page, Scope, Variant
 
@@ -74,6 +77,40 @@ def test_a_refusal_names_the_nearest_and_all_others(
     response = service.ask("GET", f"/v1/images?{query}", service.key(Scope.READ))
     assert response.status_code == 400
     assert told in response.json()["detail"]
+    assert not app.asked
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("state=done&state=dead", "state: is given 2 times, and can be given once"),
+        ("limit=5&limit=5&limit=6", "limit: is given 3 times"),
+        ("cursor=%ff%fe.jpg", "The query is not UTF-8"),
+        ("cursor=%c3&limit=5", "The query is not UTF-8"),
+        ("%ed%a0%80=1", "The query is not UTF-8"),
+    ],
+)
+def test_what_would_be_taken_for_something_else_is_refused(
+    service: EmptyService, app: Listening, query: str, told: str
+) -> None:
+    response = service.ask("GET", f"/v1/images?{query}", service.key(Scope.READ))
+    assert response.status_code == 400
+    assert response.json()["code"] == "parameter_invalid"
+    assert told in response.json()["detail"]
+    assert not app.asked
+
+
+def test_a_query_with_bare_bytes_is_refused(service: EmptyService, app: Listening) -> None:
+    """A server hands them on as they came, and they would be read one by one."""
+    request = {"query_string": "cursor=ä".encode()}
+
+    async def ask(scope: Scope_, receive: Receive, send: Send) -> None:
+        await service.http({**scope, **request}, receive, send)
+
+    headers = {"Authorization": f"Bearer {service.key(Scope.READ)}"}
+    response = ask_app(ask, "GET", "/v1/images", headers=headers)
+    assert response.status_code == 400
+    assert "The query is not UTF-8" in response.json()["detail"]
     assert not app.asked
 
 

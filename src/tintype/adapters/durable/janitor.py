@@ -8,6 +8,7 @@ import structlog
 
 from tintype.adapters.durable.slots import Slot
 from tintype.errors import TintypeError
+from tintype.outage import Outage
 
 log = structlog.get_logger()
 
@@ -63,12 +64,20 @@ class Janitor:
         self._thread.join(_PATIENCE_SECONDS)
 
     def _watch(self) -> None:
+        outage = Outage()
         while True:
             try:
                 if self._slot.held:
                     self._look()
+                    outage.end()
             except TintypeError as error:
-                log.warning("janitor.failed", code=error.code, detail=error.detail)
+                if outage.fail():
+                    log.warning(
+                        "janitor.failed",
+                        code=error.code,
+                        detail=error.detail,
+                        count=outage.failures,
+                    )
             if self._stopping.wait(_INTERVAL_SECONDS):
                 return
 

@@ -22,7 +22,7 @@ from tintype.errors import (
     StoreFailedError,
     StoreMistakenError,
 )
-from tintype.ports.store import MARK_PREFIX, RESERVED, StoredObject, is_reserved
+from tintype.ports.store import MARK_PREFIX, StoredObject, refuse_reserved
 from tintype.recipe.keys import check_key
 
 if TYPE_CHECKING:
@@ -171,7 +171,9 @@ class ObjectStore:
         _check_key(key)
         whole = f"{self._prefix}/{key}" if self._prefix else key
         if len(whole.encode()) > _MAX_KEY_BYTES:
-            raise KeyInvalidError("The key is too long below the store's prefix.")
+            raise KeyInvalidError(
+                "The key is too long below the store's prefix.", "Use a shorter name, or prefix."
+            )
 
     def _is_object(self, found: "ObjectMeta") -> bool:
         # `folder/` is how consoles keep an empty folder; it is listed without its slash.
@@ -192,8 +194,7 @@ class ObjectStore:
 
 def _check_key(key: str) -> None:
     check_key(key)
-    if is_reserved(key):
-        raise KeyInvalidError(f"Names like {RESERVED} are reserved.")
+    refuse_reserved(key)
 
 
 def _is_key(name: str) -> bool:

@@ -18,7 +18,7 @@ from tintype.adapters.sql import (
 )
 from tintype.adapters.sql.accepting import Arrival, Enqueue
 from tintype.adapters.sql.engines import Transactions
-from tintype.adapters.sql.locks import lock_matter
+from tintype.adapters.sql.locks import lock_key, lock_matter
 from tintype.adapters.sql.schema import RECIPES
 from tintype.adapters.sql.shared_secrets import MARK_OF
 from tintype.model import (
@@ -110,6 +110,12 @@ class SqlCatalog:
         with self._transactions.glance() as connection:
             return reading.waits(connection, key)
 
+    def knows(self, key: str) -> bool:
+        """Whether a live image has its original at this key, also one that is being committed."""
+        with self._transactions.write() as connection:
+            lock_key(connection, key)
+            return reading.known(connection, key)
+
     def claim(self, run: Run) -> Lease | None:
         """Begin or resume a run; None where it must not go on."""
         with self._transactions.write() as connection:
@@ -152,7 +158,13 @@ class SqlCatalog:
             )
 
     def retry(
-        self, lease: Lease, error: Failure, *, delay: float, steps: Sequence[Step] = ()
+        self,
+        lease: Lease,
+        error: Failure,
+        *,
+        delay: float,
+        variants: Sequence[Variant] = (),
+        steps: Sequence[Step] = (),
     ) -> None:
         """Record a failed attempt and enqueue the next, after `delay` seconds."""
         with self._transactions.write() as connection:
@@ -162,14 +174,15 @@ class SqlCatalog:
                 lease,
                 error,
                 delay=delay,
+                variants=variants,
                 steps=steps,
                 enqueue=self._enqueue,
             )
 
-    def repair(self, run: Run) -> None:
+    def repair(self, run: Run, variants: Sequence[Variant]) -> None:
         """Have variants made again that a run may have written after its lease was lost."""
         with self._transactions.commit() as connection:
-            reviving.repair(connection, self._clock(), run, self._enqueue)
+            reviving.repair(connection, self._clock(), run, variants, self._enqueue)
 
     def failures(self, job_id: str) -> tuple[Failure, ...]:
         """Why each failed attempt that still counts failed, first to last."""

@@ -23,7 +23,7 @@ _SUFFIX_CHARACTERS = 8
 def claim_keys(
     connection: sa.Connection, lease: Lease, wanted: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Claim a key for each variant name; see the port."""
+    """Claim a key for each of an image's files; see the port."""
     work = held(connection, lease)
     if work.present_id != work.id:
         raise LeaseLostError
@@ -39,7 +39,7 @@ def claim_keys(
                 chosen[name] = key
                 break
         else:
-            raise KeyTakenError(f"Every key for the variant {name} belongs to another image")
+            raise KeyTakenError(f"Every key for {name} belongs to another image")
     _keep(connection, image_id, chosen, claims)
     return chosen
 
@@ -54,7 +54,7 @@ def _candidates(key: str, image_id: str) -> Iterator[str]:
 
 
 def _usable(claim: AnyRow | None, image_id: str, name: str, wanted: Mapping[str, str]) -> bool:
-    """Whether a variant may have this key: a free one, its own, or one that its image gave up."""
+    """Whether a file may have this key: a free one, its own, or one that its image gave up."""
     if claim is None:
         return True
     if claim.image_id != image_id:

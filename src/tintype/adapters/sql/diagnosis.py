@@ -158,7 +158,7 @@ def _explain(cause: BaseException, address: sa.URL, failure: CatalogFailedError)
         for known in _KNOWN:
             if re.search(known.words, said):
                 return _failure(known.cause, known.remedy, names)
-    if "@" in (address.host or "") or (address.password and str(address.password) in said):
+    if _is_doubtful(address) or (address.password and str(address.password) in said):
         return failure
     return CatalogFailedError(f"The database failed: {printable(str(cause).partition(chr(10))[0])}")
 
@@ -169,11 +169,21 @@ def _failure(cause: str, remedy: str, names: dict[str, str]) -> CatalogFailedErr
     )
 
 
+def _is_doubtful(address: sa.URL) -> bool:
+    """Whether a part may be the end of a password in which an @ was not written as %40.
+
+    Host, port and database are then what came after that @, up to the one that was meant.
+    """
+    parts = (address.host or "", address.database or "", *address.query, *address.query.values())
+    return any("@" in part for part in parts)
+
+
 def _names(address: sa.URL) -> dict[str, str]:
     """What the words are filled in with: nothing of a password, however the address is written."""
     asked = address.query.get("host", address.host)
     host = asked if isinstance(asked, str) else ""
-    if not host or "@" in host:  # what comes before the @ was meant as a password's end
+    doubtful = _is_doubtful(address)
+    if not host or doubtful:
         server = "the server"
     elif host.startswith("/"):
         server = f"the server at the socket in {host}"
@@ -181,7 +191,7 @@ def _names(address: sa.URL) -> dict[str, str]:
         server = f"the server at {host}:{address.port or 5432}"
     names = {
         "server": server,
-        "database": address.database or address.username or "",
+        "database": "NAME" if doubtful else address.database or address.username or "",
         "user": address.username or "the user of this process",
     }
     return {name: printable(text) for name, text in names.items()}

@@ -32,9 +32,8 @@ from tintype.ports.catalog import Backlog
 _RECIPE = sa.select(RECIPES.c.content).where(RECIPES.c.digest == sa.bindparam("digest"))
 _IMAGE = sa.select(IMAGES).where(IMAGES.c.id == sa.bindparam("id"))
 _IMAGE_BY_KEY = sa.select(IMAGES).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
-_WAITING = sa.select(sa.literal(1)).where(
-    IMAGES.c.key == sa.bindparam("key"), LIVE, IMAGES.c.state == ImageState.QUEUED
-)
+_KNOWN = sa.select(sa.literal(1)).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
+_WAITING = _KNOWN.where(IMAGES.c.state == ImageState.QUEUED)
 _OWNER = sa.select(VARIANTS.c.image_id).where(VARIANTS.c.key == sa.bindparam("key"))
 _VARIANTS = (
     sa.select(VARIANTS)
@@ -109,6 +108,11 @@ def image_by_key(connection: sa.Connection, key: str) -> Image:
 def waits(connection: sa.Connection, key: str) -> bool:
     """Whether a job of an original's key waits; see the port."""
     return connection.execute(_WAITING, {"key": key}).first() is not None
+
+
+def known(connection: sa.Connection, key: str) -> bool:
+    """Whether a live image has its original at this key; see the port."""
+    return connection.execute(_KNOWN, {"key": key}).first() is not None
 
 
 def variant_by_key(connection: sa.Connection, key: str) -> tuple[Image, Variant]:

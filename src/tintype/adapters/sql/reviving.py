@@ -1,5 +1,6 @@
 """Jobs that somebody asks for again, or calls off."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from tintype.adapters.sql.running import (
     THIS_JOB,
     end_attempt,
     hand_over,
+    put_variants,
     take_up,
     work_of,
 )
@@ -23,7 +25,7 @@ from tintype.errors import (
     JobNotFoundError,
     JobOutdatedError,
 )
-from tintype.model import Failure, ImageState, Job, Run
+from tintype.model import Failure, ImageState, Job, Run, Variant
 
 _LIVE = sa.select(IMAGES.c.id).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
 _SPOIL = LEASES.update().where(LEASES.c.key == sa.bindparam("this")).values(spoiled=True)
@@ -49,12 +51,19 @@ def _is_replaced(connection: sa.Connection, work: AnyRow) -> bool:
     return connection.execute(_LIVE, {"key": work.key}).first() is not None
 
 
-def repair(connection: sa.Connection, now: datetime, run: Run, enqueue: Enqueue) -> None:
+def repair(
+    connection: sa.Connection,
+    now: datetime,
+    run: Run,
+    variants: Sequence[Variant],
+    enqueue: Enqueue,
+) -> None:
     """Have variants made again that a run may have written late; see the port."""
-    written = work_of(connection, run.job_id)
-    work = written and work_of(connection, written.present_id)
+    late = work_of(connection, run.job_id)
+    work = late and work_of(connection, late.present_id)
     if work is None:
         return
+    put_variants(connection, work.image_id, variants)
     if work.state is ImageState.DONE:
         take_up(connection, now, [work], enqueue)
     elif work.state is ImageState.RUNNING:

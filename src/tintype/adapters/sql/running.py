@@ -75,6 +75,14 @@ _INSERT_ATTEMPT = ATTEMPTS.insert()
 _INSERT_STEP = STEPS.insert()
 _INSERT_VARIANT = VARIANTS.insert()
 _OLD_VARIANTS = VARIANTS.delete().where(VARIANTS.c.image_id == sa.bindparam("this"))
+_OLD_VARIANT = _OLD_VARIANTS.where(
+    sa.or_(
+        VARIANTS.c.key == sa.bindparam("key"),
+        sa.and_(
+            VARIANTS.c.name == sa.bindparam("name"), VARIANTS.c.format == sa.bindparam("format")
+        ),
+    )
+)
 
 
 def claim(connection: sa.Connection, now: datetime, run: Run) -> Lease | None:
@@ -137,6 +145,8 @@ def finish(
     connection.execute(_FREE, {"this": lease.key})
     end_attempt(connection, now, lease.run, work.began_at, steps, error)
     present = work.present_id == work.id
+    if not present or state is not ImageState.DONE:
+        put_variants(connection, work.image_id, variants)
     ended = {"state": state if present else ImageState.SUPERSEDED, "updated_at": now}
     ended |= failure_values(error)
     connection.execute(THIS_JOB, ended | {"this": work.id})
@@ -159,12 +169,14 @@ def retry(
     error: Failure,
     *,
     delay: float,
+    variants: Sequence[Variant],
     steps: Sequence[Step],
     enqueue: Enqueue,
 ) -> None:
     """Record a failed attempt and enqueue the next; see the port."""
     work = held(connection, lease)
     connection.execute(_FREE, {"this": lease.key})
+    put_variants(connection, work.image_id, variants)
     end_attempt(connection, now, lease.run, work.began_at, steps, error)
     present = work.present_id == work.id
     state = ImageState.QUEUED if present else ImageState.SUPERSEDED
@@ -252,10 +264,22 @@ def end_attempt(
         connection.execute(_INSERT_STEP, rows)
 
 
+def put_variants(connection: sa.Connection, image_id: str, variants: Sequence[Variant]) -> None:
+    """Record variants that were put over an image's older ones, of which the others stay."""
+    for made in variants:
+        names = {"key": made.key, "this": image_id, "name": made.name, "format": made.format}
+        connection.execute(_OLD_VARIANT, names)
+    _insert_variants(connection, image_id, variants)
+
+
 def _replace_variants(
     connection: sa.Connection, image_id: str, variants: Sequence[Variant]
 ) -> None:
     connection.execute(_OLD_VARIANTS, {"this": image_id})
+    _insert_variants(connection, image_id, variants)
+
+
+def _insert_variants(connection: sa.Connection, image_id: str, variants: Sequence[Variant]) -> None:
     if variants:
         rows = [variant_values(made, image_id, place) for place, made in enumerate(variants)]
         connection.execute(_INSERT_VARIANT, rows)

@@ -27,6 +27,10 @@ _COMMANDS = (
 )
 
 
+# What the library's validation puts before the words that are for people.
+_PREFIX = "Value error, "
+
+
 class _Commands(TyperGroup):
     """Loads a command when it is asked for: most need little of what the others need."""
 
@@ -46,6 +50,14 @@ class _Commands(TyperGroup):
         else:
             holder.command(cmd_name)(getattr(module, cmd_name))
         return typer.main.get_group(holder).commands[cmd_name]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what is wrong with its parameters is told in plain words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix(_PREFIX)
+            raise
 
 
 app = typer.Typer(

@@ -25,6 +25,7 @@ class ServiceRefusedError(CallerError):
         self, detail: str, code: str, hint: str, status: int, retry_after: float | None = None
     ) -> None:
         super().__init__(detail)
+        self.status = status  # of HTTP
         self.retry_after = retry_after  # seconds after which the service wants to be asked again
         # The service's own words; its codes are those of errors.py.
         self.code = code  # type: ignore[misc] # an instance of another process's class

@@ -101,10 +101,12 @@ def _line(developed: Developed) -> str:
 
 def _summary(done: Iterable[Developed]) -> None:
     variants = [variant for developed in done for variant in developed.variants]
-    rows = table("variant", "files", "total", "smallest", "largest")
-    for name in dict.fromkeys(variant.name for variant in variants):
-        sizes = [variant.bytes for variant in variants if variant.name == name]
-        rows.add_row(name, str(len(sizes)), size(sum(sizes)), size(min(sizes)), size(max(sizes)))
+    sizes: dict[tuple[str, str], list[int]] = {}
+    for variant in variants:
+        sizes.setdefault((variant.name, variant.format), []).append(variant.bytes)
+    rows = table("variant", "format", "files", "total", "smallest", "largest")
+    for kind, found in sizes.items():
+        rows.add_row(*kind, str(len(found)), size(sum(found)), size(min(found)), size(max(found)))
     out = console()
     if variants:
         out.print(rows)

@@ -52,8 +52,9 @@ def ask(url: str) -> str:
         return f"{url} is not a Tintype service"
     if response.status == http.client.OK:
         return ""
-    detail = content.get("detail") if isinstance(content, dict) else None
-    return f"not ready: {detail or response.reason}"
+    told = content if isinstance(content, dict) else {}
+    detail, hint = told.get("detail") or response.reason, told.get("hint")
+    return f"not ready: {str(detail).rstrip('.')}. {hint}" if hint else f"not ready: {detail}"
 
 
 def _here(settings: Settings) -> str:

@@ -58,17 +58,16 @@ def create(
 
     Example: `tintype keys create shop --scope upload --scope read --expires 90d`
     """
-    expires_at = None if expires is None else datetime.now(UTC) + expires
     settings = load_settings(data=data)
     with open_quietly(settings, make=True) as authority:
         first = not authority.access.keys()
-        key, secret = authority.access.create(name, scopes, expires_at)
+        key, secret = authority.access.create(name, scopes, expires)
     if first:  # whoever meant another database sees it here
         note(f"It is the first key in this database: {database_name(settings)}")
     if as_json:
         print_json(_described(key) | {"key": secret})
         return
-    until = f" until {times.local(times.universal(expires_at))}" if expires_at else ""
+    until = f" until {times.local(times.universal(key.expires_at))}" if key.expires_at else ""
     note(f"{key.id} ({name}) may {_scopes(key)}{until}. Keep the key: it is not shown again.")
     print(secret)
 

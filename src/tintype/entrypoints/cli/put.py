@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -28,10 +29,14 @@ _UNSETTLED = ("queued", "running")
 
 _LOOK_SECONDS = 0.2
 
-# How long to wait where the queue is full: as the service says, within bounds.
+# How long to wait where the service cannot take a file: as it says, within bounds.
 _SHORTEST_SECONDS = 1.0
 _USUAL_SECONDS = 5.0
 _LONGEST_SECONDS = 60.0
+
+# How long a file is sent again and again that is refused as the store or the database is away.
+_AWAY_SECONDS = 600.0
+_UNAVAILABLE = 503
 
 _SENDING = "sending"
 _BUSY = "sending, the service is busy"
@@ -64,7 +69,8 @@ def put(
 ) -> None:
     """Send files to a running service.
 
-    Where the service's queue is full, waits until there is room. Exits with 0 where every file was
+    Where the service's queue is full, waits until there is room; where its store or database is
+    away, ten minutes. Exits with 0 where every file was
     taken (with --wait: is done), else with 1.
 
     Example: `tintype put photos/ --wait`
@@ -95,7 +101,7 @@ def put(
 class _Sender:
     """Sends files; may be used by several threads.
 
-    `show_busy` hears whether the service is too busy to take what is being sent.
+    `show_busy` hears whether the service cannot take now what is being sent.
     """
 
     def __init__(
@@ -111,7 +117,7 @@ class _Sender:
         self._wait = wait
         self._params = {"priority": str(priority)} | ({"wait": "30"} if wait else {})
         self._stopped = threading.Event()
-        self._told = False
+        self._told: set[str] = set()  # the codes of refusals
         self._refused = 0  # files that are being sent and were refused so far
         self._lock = threading.Lock()
 
@@ -132,19 +138,28 @@ class _Sender:
         return _Sent(source, image)
 
     def _upload(self, source: Source) -> dict[str, Any]:
-        """Send a file as often as it takes while the service is too busy."""
+        """Send a file as often as it takes while the service cannot take it."""
         with ExitStack() as busy:
             refused = False
+            away_since: float | None = None
             while True:
                 try:
                     return self._post(source)
                 except ServiceRefusedError as error:
-                    if error.code != QueueFullError.code:
+                    now, wait = time.monotonic(), _patience(error.retry_after)
+                    if error.code == QueueFullError.code:
+                        away_since = None
+                    elif error.status != _UNAVAILABLE or error.retry_after is None:
                         raise
+                    elif away_since is None:
+                        away_since = now
+                    elif now + wait > away_since + _AWAY_SECONDS:
+                        raise
+                    self._explain(error)
                     if not refused:
                         refused = True
                         busy.enter_context(self._busy())
-                    if self._stopped.wait(_patience(error.retry_after)):
+                    if self._stopped.wait(wait):
                         raise
 
     def _post(self, source: Source) -> dict[str, Any]:
@@ -171,9 +186,18 @@ class _Sender:
         with self._lock:
             self._refused += change
             self._show_busy(self._refused > 0)
-            if not self._told:
-                self._told = True
+
+    def _explain(self, error: ServiceRefusedError) -> None:
+        """Say once for each reason what is waited for."""
+        with self._lock:
+            if error.code in self._told:
+                return
+            self._told.add(error.code)
+            if error.code == QueueFullError.code:
                 note("the service's queue is full: waiting for room")
+            else:
+                note(f"the service cannot take files now: {error.detail}")
+                note(f"trying again for up to {_AWAY_SECONDS / 60:.0f} minutes")
 
 
 def _patience(retry_after: float | None) -> float:

@@ -10,6 +10,7 @@ from tintype.entrypoints.cli import times
 from tintype.entrypoints.cli.keys import Data, Expires, open_quietly
 from tintype.entrypoints.cli.listing import AsJson, print_json
 from tintype.errors import ParameterInvalidError
+from tintype.imaging.messages import OutputFormat
 from tintype.pipeline.addresses import Addresses, is_reserved
 from tintype.recipe.keys import check_key
 from tintype.settings import load_settings
@@ -28,6 +29,12 @@ def url(
         str | None,
         typer.Argument(metavar="IMAGE", help="After a name: the image's id, or its key."),
     ] = None,
+    only: Annotated[
+        OutputFormat | None,
+        typer.Option(
+            "--format", help="After a name: only this format, whatever the client would like best."
+        ),
+    ] = None,
     expires: Expires = None,
     download: Annotated[
         bool, typer.Option("--download", help="The browser saves the image, and does not show it.")
@@ -43,8 +50,10 @@ def url(
 
     Example: `tintype url 800x600/lamp.jpg --expires 2h`
 
-    Example: `tintype url 800x600 img_k3v… --download`
+    Example: `tintype url 800x600 img_k3v… --format webp --download`
     """
+    if only and not image:
+        raise ParameterInvalidError("--format goes with an image; a key has its format already.")
     settings = load_settings(data=data)
     path = _path(f"i/{variant}/{image}" if image else variant.removeprefix("/"))
     with open_quietly(settings) as authority:
@@ -53,7 +62,8 @@ def url(
         if expires is not None:
             expires_at = int(time.time() + expires.total_seconds())
         service = base or settings.public_url or settings.url
-        address = Addresses(service, signer, expires_at=expires_at).path(path, download=download)
+        at = Addresses(service, signer, expires_at=expires_at)
+        address = at.path(path, only=only, download=download)
     if as_json:
         moment = times.universal(datetime.fromtimestamp(expires_at, UTC))
         print_json({"url": address, "expires_at": moment})

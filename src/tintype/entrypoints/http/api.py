@@ -9,7 +9,7 @@ from tintype.entrypoints.http.images import ImagesApi
 from tintype.entrypoints.http.jobs import JobsApi
 from tintype.entrypoints.http.letters import LettersApi
 from tintype.entrypoints.http.queue import QueueApi
-from tintype.entrypoints.http.strictness import refuse_unknown
+from tintype.entrypoints.http.strictness import refuse_strange
 from tintype.pipeline.app import App
 
 
@@ -29,6 +29,6 @@ class Api:
         """Every route, with what the OpenAPI document says of its answers."""
         router = APIRouter()
         for part in self._parts:
-            router.include_router(part.routes(), dependencies=[Depends(refuse_unknown)])
+            router.include_router(part.routes(), dependencies=[Depends(refuse_strange)])
         router.include_router(self._health.routes())
         return router

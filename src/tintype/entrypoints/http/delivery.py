@@ -1,7 +1,7 @@
 """Delivers variants: validators, ranges, caching and downloads."""
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,17 +10,20 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
+from tintype.entrypoints.http.negotiation import negotiated
 from tintype.entrypoints.http.permits import Permits
 from tintype.entrypoints.http.problems import problem, responses
 from tintype.errors import (
     ImageNotFoundError,
     NotFoundError,
+    ParameterInvalidError,
     RangeInvalidError,
     StoreFailedError,
+    TintypeError,
     VariantNotFoundError,
     VariantNotReadyError,
 )
-from tintype.imaging.messages import CONTENT_TYPES
+from tintype.imaging.messages import CONTENT_TYPES, OutputFormat
 from tintype.model import Variant
 from tintype.pipeline.addresses import is_reserved
 from tintype.pipeline.app import App
@@ -35,6 +38,13 @@ _BIDIRECTIONAL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _VariantName = Annotated[str, Path(description="The variant's name in the recipe.")]
 _ImageOrKey = Annotated[str, Path(description="The image's id, or the key of its original.")]
+_Format = Annotated[
+    OutputFormat | SkipJsonSchema[None],
+    Query(
+        alias="format",
+        description="The format; without it, the Accept header chooses among those there are.",
+    ),
+]
 _Key = Annotated[str, Path(description="The variant's own key.")]
 _Download = Annotated[
     str | SkipJsonSchema[None],
@@ -59,15 +69,19 @@ class DeliveryApi:
 
     def by_image(self) -> APIRouter:
         """`/i/{variant}/{image}`: a variant of an image, by the image's id or original key."""
-        return self._router("/i/{variant}/{image:path}", self.image_variant)
+        path = "/i/{variant}/{image:path}"
+        return self._router(path, self.image_variant, ParameterInvalidError)
 
     def by_key(self) -> APIRouter:
         """`/{key}`: a variant by its own key. It answers every path, so it must come last."""
         return self._router("/{key:path}", self.variant)
 
-    def _router(self, path: str, endpoint: Callable[..., Response]) -> APIRouter:
+    def _router(
+        self, path: str, endpoint: Callable[..., Response], *more: type[TintypeError]
+    ) -> APIRouter:
         router = APIRouter(tags=["delivery"])
         described = _ANSWERS | responses(
+            *more,
             ImageNotFoundError,
             VariantNotFoundError,
             VariantNotReadyError,
@@ -83,11 +97,20 @@ class DeliveryApi:
         request: Request,
         variant: _VariantName,
         image: _ImageOrKey,
+        only: _Format = None,
         download: _Download = None,
     ) -> Response:
-        """Deliver a variant by its name and its image's id or original key."""
+        """Deliver a variant by its name and its image's id or original key.
+
+        Where it has several formats, the Accept header decides; whoever says nothing gets the one
+        that the recipe lists last.
+        """
         permit = self._permits.headers(request)
-        found = self._app.variant(variant, image)
+        made = self._app.variants(variant, image, only=only)
+        found = _suiting(request, made)
+        if len(made) > 1:
+            varying = (permit["Vary"], "Accept") if "Vary" in permit else ("Accept",)
+            permit = permit | {"Vary": ", ".join(varying)}
         return self._deliver(request, found, permit, download=download is not None)
 
     def variant(self, request: Request, key: _Key, download: _Download = None) -> Response:
@@ -168,6 +191,14 @@ class ChunkResponse(Response):
                     raise StoreFailedError("The object ended early.")
         finally:
             _close(self._chunks)
+
+
+def _suiting(request: Request, made: Sequence[Variant]) -> Variant:
+    """Of a variant in several formats, the one that the client likes best."""
+    if len(made) == 1:
+        return made[0]
+    offered = {CONTENT_TYPES[each.format]: each for each in made}
+    return offered[negotiated(", ".join(request.headers.getlist("accept")), tuple(offered))]
 
 
 def _headers(variant: Variant, etag: str, *, download: bool) -> dict[str, str]:

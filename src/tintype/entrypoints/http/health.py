@@ -46,7 +46,7 @@ class HealthApi:
             self._app.check()
         except SystemFailure as error:
             part = next((part for kind, part in _PARTS if isinstance(error, kind)), "service")
-            raise type(error)(f"{part}: {error.detail}") from error
+            raise type(error)(f"{part}: {error.detail}", error.hint) from error
         return shapes.Health()
 
 

@@ -83,10 +83,11 @@ class Page:
     def _one(self, request: Request, template: str, image_id: str) -> Response:
         at = addresses(request)
         image = shapes.image_summary(self._app.image(image_id), at)
-        downloads = {
-            variant.name: at.made(variant, image_id, download=True) for variant in image.variants
-        }
-        return self._views.show(request, template, image=image, downloads=downloads)
+        made: dict[str, list[shapes.Variant]] = {}
+        for variant in image.variants:
+            made.setdefault(variant.name, []).append(variant)
+        downloads = {each.key: at.made(each, image_id, download=True) for each in image.variants}
+        return self._views.show(request, template, image=image, made=made, downloads=downloads)
 
     def _answer(self, request: Request, answer: Callable[[], Response]) -> Response:
         try:

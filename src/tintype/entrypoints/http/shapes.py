@@ -97,7 +97,9 @@ class Accepted(Shape):
     key: str
     status: model.ImageState
     status_url: str
-    variants: dict[str, str] = Field(description="Each variant's address, which answers once made.")
+    variants: dict[str, str] = Field(
+        description="Each variant's address, which answers once made, in the format that suits."
+    )
 
 
 class ImagePage(Shape):

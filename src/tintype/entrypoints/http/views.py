@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 
 from tintype.errors import REJECTIONS, TintypeError
+from tintype.imaging.messages import CONTENT_TYPES
 from tintype.model import ImageState, Scope
 from tintype.recipe.schema import Recipe
 
@@ -74,6 +75,7 @@ def _templates(recipe: Recipe, root: str) -> Environment:
     templates.globals |= {
         "root": root,
         "recipe": recipe,
+        "content_types": CONTENT_TYPES,
         "upload": Scope.UPLOAD,
         "state_words": _STATE_WORDS,
         "hints": {error.code: error.hint for error in REJECTIONS},

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tintype.pipeline.outage import Outage
+from tintype.outage import Outage
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """How often something that fails is tried again, and how often that is told."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
 
@@ -13,7 +14,7 @@ _LAST_TOLD_SECONDS = 600.0
 
 
 class Outage:
-    """Tells tries that fail one after the other from one that fails.
+    """Tells tries that fail one after the other from one that fails; safe for threads.
 
     `jitter` gives numbers from 0 to 1: processes that have lost the same server do not all come
     back at the same moment.
@@ -26,6 +27,7 @@ class Outage:
     ) -> None:
         self._clock = clock
         self._jitter = jitter
+        self._lock = threading.Lock()
         self._began = 0.0
         self._tell_at = 0.0
         self._told_seconds = _FIRST_TOLD_SECONDS
@@ -46,17 +48,19 @@ class Outage:
 
     def fail(self) -> bool:
         """Note a failure; whether to tell of it: of the first, then ever more rarely."""
-        now = self._clock()
-        if not self.failures:
-            self._began = self._tell_at = now
-            self._told_seconds = _FIRST_TOLD_SECONDS
-        self.failures += 1
-        if now < self._tell_at:
-            return False
-        self._tell_at = now + self._told_seconds
-        self._told_seconds = min(2 * self._told_seconds, _LAST_TOLD_SECONDS)
-        return True
+        with self._lock:
+            now = self._clock()
+            if not self.failures:
+                self._began = self._tell_at = now
+                self._told_seconds = _FIRST_TOLD_SECONDS
+            self.failures += 1
+            if now < self._tell_at:
+                return False
+            self._tell_at = now + self._told_seconds
+            self._told_seconds = min(2 * self._told_seconds, _LAST_TOLD_SECONDS)
+            return True
 
     def end(self) -> None:
         """Note that all is well."""
-        self.failures = 0
+        with self._lock:
+            self.failures = 0
