@@ -187,7 +187,7 @@ def test_the_page_shows_a_variant_once_and_offers_all_its_formats(
             "lamp.avif",
             image["id"],
         ]
-        captions = page.locator("article figcaption .small").all_inner_texts()
+        captions = page.locator("article figcaption .small").all_text_contents()
         assert [each.split(" · ")[1] for each in captions] == [
             "AVIF",
             "WEBP",

@@ -82,6 +82,7 @@ class _Server:
     def freeze(self) -> None:
         """Stop it in its tracks: connections are made, and nothing answers."""
         self._process.send_signal(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)  # until all of its threads stand still
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
