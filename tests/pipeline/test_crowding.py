@@ -58,14 +58,14 @@ def test_a_count_takes_the_place_of_what_was_added_before_it() -> None:
         watched.admit()
 
 
-def test_counting_takes_a_twentieth_of_the_time_at_the_most() -> None:
+def test_counting_takes_a_hundredth_of_the_time_at_the_most() -> None:
     counted = Counted()
     watched = crowding(counted, 2)
     watched.count()
-    counted.now += 9.9
+    counted.now += 49.5
     watched.count()
     assert counted.asked == 1
-    counted.now += 0.2
+    counted.now += 1.0
     watched.count()
     assert counted.asked == 2
 

@@ -8,7 +8,7 @@ from tintype.errors import QueueFullError
 from tintype.ports.catalog import Backlog, Catalog
 
 # Counting a long queue takes long; it may take this share of one processor.
-_SHARE = 0.05
+_SHARE = 0.01
 
 
 class Crowding:

@@ -65,6 +65,26 @@ def test_a_queue_that_cannot_be_read_is_looked_at_less_often(
     assert 0 < failed <= 8, "twice a second: the worker of the queue, and what keeps the workers"
 
 
+def test_what_has_ended_is_not_read_to_find_what_has_not(
+    engine: DurableEngine, database: Database
+) -> None:
+    looks: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "= 'PENDING'" in statement and "executor_id" in statement:
+            looks.append(statement)
+
+    engine.launch(RecordingHandler())
+    sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", note)
+    try:
+        wait_until(lambda: bool(looks))
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", note)
+    if database.is_file:  # a server reads a table that is as good as empty as a whole
+        plan = database.rows(f"EXPLAIN QUERY PLAN {looks[0]}")
+        assert [row[-1].rpartition(" ")[-1] for row in plan] == ["idx_workflow_status_pending"]
+
+
 def test_nobody_waits_for_what_another_process_records(engine: DurableEngine) -> None:
     engine.launch(RecordingHandler())
     engine.enqueue(Run("job_a", 1), delay=3600)

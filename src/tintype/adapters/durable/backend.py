@@ -20,7 +20,6 @@ from dbos import (
     EnqueueOptions,
     Queue,
     SetWorkflowID,
-    WorkflowStatus,
     WorkflowStatusString,
 )
 from dbos import error as dbos_error
@@ -195,11 +194,11 @@ class Library:
 
     def owners(self) -> set[str]:
         """The processes that have unfinished runs, by name."""
-        return {str(run.executor_id) for run in self._unfinished(None)}
+        return {owner for _, owner in self._unfinished()}
 
     def unfinished(self, owner: str) -> set[str]:
         """The ids of the runs that a process took and has not finished."""
-        return {run.workflow_id for run in self._unfinished(owner)}
+        return {run_id for run_id, its_owner in self._unfinished() if its_owner == owner}
 
     def requeue(self, run_ids: set[str]) -> None:
         """Put unfinished runs back into the queue; what they have ended with until then stays.
@@ -209,15 +208,9 @@ class Library:
         with _named_failures():
             self._client.resume_workflows(sorted(run_ids), queue_name=_QUEUE)
 
-    def _unfinished(self, owner: str | None) -> list[WorkflowStatus]:
+    def _unfinished(self) -> list[tuple[str, str]]:
         with _named_failures():
-            return self._client.list_workflows(
-                status=WorkflowStatusString.PENDING.value,
-                name=_WORKFLOW,
-                executor_id=owner,
-                load_input=False,
-                load_output=False,
-            )
+            return self._inside.unfinished()
 
     def sweep(self, older_than_seconds: float) -> int:
         """Delete finished runs that ended longer ago than this; returns how many."""

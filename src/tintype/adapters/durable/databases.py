@@ -85,8 +85,11 @@ def _sqlite_pool(address: sqlalchemy.URL) -> sqlalchemy.Engine:
 
     The log (WAL) lets readers and a writer work at once, and halves the cost of a run. IMMEDIATE
     takes the write lock when a transaction begins: a later upgrade could fail as deadlocked.
+    What was used last is used first: its pages are in memory, which another's write makes void.
     """
-    engine = sqlalchemy.create_engine(address, pool_size=20, max_overflow=0, pool_timeout=30)
+    engine = sqlalchemy.create_engine(
+        address, pool_size=20, max_overflow=0, pool_timeout=30, pool_use_lifo=True
+    )
 
     @sqlalchemy.event.listens_for(engine, "connect")
     def set_pragmas(connection: SqliteConnection, _record: object) -> None:

@@ -19,7 +19,7 @@ _AWAY_SECONDS = 1.0
 
 
 class Inside:
-    """A launched DBOS, made to behave in five points.
+    """A launched DBOS, made to behave in six points.
 
     - How many runs this process takes, and how often it looks, is its own matter. DBOS keeps both
       in the queue's row, which all processes share. What that says of the number goes to `seen`
@@ -27,6 +27,9 @@ class Inside:
       of the queue may be here at once.
     - A look that finds nothing costs one small query instead of three large ones, which would be
       most of what an idle process does.
+    - Which runs were taken and have not ended is read from the index that holds these alone. DBOS's
+      own list reads every run there ever was: SQLite takes such an index only where the statement
+      itself names the state.
     - While a database is away, DBOS looks at the queue once a second, and not as often as usual.
     - An operation whose connection is lost fails. DBOS would try it again for ever, up to 90
       seconds apart: whoever starts a run would hang, and so would the runs that have just ended.
@@ -55,6 +58,10 @@ class Inside:
             f"SELECT 1 FROM {schema}workflow_status WHERE queue_name = :name"  # noqa: S608 - a name
             " AND status = 'ENQUEUED' AND status IN ('ENQUEUED', 'PENDING') LIMIT 1"
         )
+        self._unfinished = sqlalchemy.text(
+            f"SELECT workflow_uuid, executor_id FROM {schema}workflow_status"  # noqa: S608 - a name
+            " WHERE status = 'PENDING'"
+        )
         replaced: dict[str, object] = {
             "get_queue": self._get_queue,
             "dequeue_scopes": self._dequeue_scopes,
@@ -68,6 +75,12 @@ class Inside:
     def running(self) -> set[str]:
         """The ids of the runs that this process works on."""
         return set(self._active.activeList())
+
+    def unfinished(self) -> list[tuple[str, str]]:
+        """The ids of all runs that were taken and have not ended, and who took them."""
+        with self._system.engine.connect() as connection:
+            found = connection.execute(self._unfinished).all()
+        return [(row.workflow_uuid, row.executor_id) for row in found]
 
     def _get_queue(self, name: str, **options: Any) -> Queue | None:
         now = time.monotonic()

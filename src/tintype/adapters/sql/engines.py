@@ -154,6 +154,7 @@ def _open_sqlite(address: sa.URL, patience: float) -> sa.Engine:
         pool_size=_KEPT_CONNECTIONS,
         max_overflow=_MORE_CONNECTIONS,
         pool_timeout=patience,
+        pool_use_lifo=True,  # its pages are in memory, which another's write makes void
         connect_args={"timeout": patience},
         hide_parameters=True,
     )
