@@ -22,7 +22,8 @@ from tintype.adapters.sql import SqlCatalog
 from tintype.entrypoints.logs import configure_logs
 from tintype.imaging.messages import Rendered, RenderedFile, RenderTask
 from tintype.model import Facts, Run
-from tintype.pipeline.app import App, Upload
+from tintype.pipeline.app import App
+from tintype.pipeline.intake import Upload
 from tintype.ports.catalog import Lease
 from tintype.ports.store import StoredObject
 from tintype.recipe.loader import load
@@ -143,7 +144,7 @@ class Imageless:
         """Have so many jobs wait, and begin none."""
         self._app.jobs.pause()
         began = time.perf_counter()
-        model = self._app.accept(Upload(_NOTHING, f"model-{len(self._ended)}.jpg")).job
+        model = self._app.intake.accept(Upload(_NOTHING, f"model-{len(self._ended)}.jpg")).job
         fill(self._settings.database_url, model, count - 1)
         return {"seconds": time.perf_counter() - began}
 
@@ -155,7 +156,7 @@ class Imageless:
     def _accept(self, count: int) -> None:
         before = len(self._ended)
         for number in range(before, before + count):
-            self._app.accept(Upload(_NOTHING, f"{os.getpid()}-{number}.jpg"))
+            self._app.intake.accept(Upload(_NOTHING, f"{os.getpid()}-{number}.jpg"))
         self._wait(before + count)
 
     def _wait(self, ended: int) -> None:

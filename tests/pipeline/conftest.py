@@ -14,8 +14,9 @@ from tintype.adapters.sql.engines import open_engine
 from tintype.adapters.sql.migrating import migrate
 from tintype.imaging.sandbox import Budget, Sandbox
 from tintype.model import Image, Priority, Run
-from tintype.pipeline.app import App, Upload
+from tintype.pipeline.app import App
 from tintype.pipeline.bulletin import Bulletin
+from tintype.pipeline.intake import Upload
 from tintype.pipeline.known_store import ORIGINALS, KnownStore, recognize
 from tintype.pipeline.monitors import Monitors
 from tintype.pipeline.worker import Worker
@@ -90,7 +91,7 @@ class Pipeline:
         """Accept an upload; nothing works on it yet."""
         file = self.folder / "upload"
         file.write_bytes(content)
-        return self.app.accept(Upload(file, name, key)).image
+        return self.app.intake.accept(Upload(file, name, key)).image
 
     def step(self) -> float:
         """Run what waits longest; returns the delay it was to wait for."""

@@ -12,7 +12,7 @@ from tintype.adapters.sql import SqlCatalog
 from tintype.adapters.sql.engines import open_engine
 from tintype.adapters.sql.migrating import migrate
 from tintype.errors import CatalogFailedError, IdempotencyConflictError, StoreFailedError
-from tintype.pipeline.app import Upload
+from tintype.pipeline.intake import Upload
 from tintype.ports.catalog import Acceptance
 from tintype.testing.catalog_setting import accept
 
@@ -110,15 +110,15 @@ def test_the_same_idempotency_key_twice_at_once_leaves_one_original(
 ) -> None:
     file = pipeline.folder / "upload"
     file.write_bytes(b"content")
-    first = pipeline.app.accept(Upload(file, "a.png", idempotency=("key", "same")))
+    first = pipeline.app.intake.accept(Upload(file, "a.png", idempotency=("key", "same")))
     # The first was committed after the second has asked whether it came before.
     monkeypatch.setattr(SqlCatalog, "repeated", lambda *_: None)
     second = Upload(file, "a.png", idempotency=("key", fingerprint))
     if fingerprint == "same":
-        assert pipeline.app.accept(second).image == first.image
+        assert pipeline.app.intake.accept(second).image == first.image
     else:
         with pytest.raises(IdempotencyConflictError):
-            pipeline.app.accept(second)
+            pipeline.app.intake.accept(second)
     assert originals(pipeline) == {"originals/a.png": b"content"}
 
 

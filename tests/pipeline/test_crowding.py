@@ -87,10 +87,10 @@ def test_the_app_refuses_what_is_too_much_and_takes_more_when_there_is_room(
     pipeline: Pipeline,
 ) -> None:
     for number in range(pipeline.app.jobs.queue_lately().limit):
-        pipeline.app.admit()
+        pipeline.app.intake.admit()
         pipeline.upload(f"{number}.png", b"no image")
     with pytest.raises(QueueFullError):
-        pipeline.app.admit()
+        pipeline.app.intake.admit()
     pipeline.finish()
     assert pipeline.app.jobs.queue().backlog.queued == 0
 
@@ -101,14 +101,14 @@ def test_the_app_takes_a_newer_version_of_what_waits_and_no_more_waits_then(
     limit = pipeline.app.jobs.queue_lately().limit
     images = [pipeline.upload(f"{number}.png", b"no image") for number in range(limit)]
     keys = [image.original.key for image in images]
-    pipeline.app.admit(keys[3])
+    pipeline.app.intake.admit(keys[3])
     pipeline.upload("3.png", b"another", key=keys[3])
     assert pipeline.app.jobs.queue().backlog.queued == limit
     with pytest.raises(QueueFullError):
-        pipeline.app.admit("originals/new.png")
+        pipeline.app.intake.admit("originals/new.png")
     pipeline.step()
     with pytest.raises(QueueFullError):  # its job has ended
-        pipeline.app.admit(keys[0])
+        pipeline.app.intake.admit(keys[0])
 
 
 def test_a_newer_version_of_what_waits_takes_no_room(pipeline: Pipeline) -> None:
@@ -116,13 +116,13 @@ def test_a_newer_version_of_what_waits_takes_no_room(pipeline: Pipeline) -> None
     key = pipeline.upload("0.png", b"no image").original.key
     for number in range(limit):
         pipeline.upload("0.png", b"another %d" % number, key=key)
-    pipeline.app.admit()
+    pipeline.app.intake.admit()
     pipeline.finish()
     pipeline.upload("0.png", b"one that takes room", key=key)
     for number in range(limit - 2):
         pipeline.upload(f"more-{number}.png", b"no image")
     with pytest.raises(QueueFullError):
-        pipeline.app.admit()
+        pipeline.app.intake.admit()
 
 
 @pytest.mark.parametrize("key", ["elsewhere/0.png", "originals/../0.png", "originals/\0.png"])
@@ -130,4 +130,4 @@ def test_a_key_that_cannot_be_kept_is_refused_before_the_upload_is_read(
     pipeline: Pipeline, key: str
 ) -> None:
     with pytest.raises(KeyInvalidError):
-        pipeline.app.admit(key)
+        pipeline.app.intake.admit(key)

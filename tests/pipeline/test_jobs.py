@@ -16,7 +16,7 @@ from tintype.errors import (
     StoreFailedError,
 )
 from tintype.model import Image, ImageState, Priority, Run
-from tintype.pipeline.app import Upload
+from tintype.pipeline.intake import Upload
 from tintype.ports.catalog import Which
 
 PICTURE = encoded(photograph(80, 60), "PNG")
@@ -209,7 +209,7 @@ def test_a_run_is_started_with_its_jobs_priority_whatever_starts_it(pipeline: Pi
     def high(content: bytes) -> Run:
         file.write_bytes(content)
         upload = Upload(file, "a.png", "originals/a.png", priority=Priority.HIGH)
-        return Run(pipeline.app.accept(upload).job.id, 1)
+        return Run(pipeline.app.intake.accept(upload).job.id, 1)
 
     first = high(PICTURE)
     assert pipeline.catalog.claim(first)

@@ -12,7 +12,7 @@ from tintype.adapters.sql import SqlCatalog
 from tintype.adapters.sql.engines import open_engine
 from tintype.adapters.sql.migrating import migrate
 from tintype.entrypoints.http import create_app
-from tintype.errors import CatalogFailedError, VariantNotFoundError
+from tintype.errors import CatalogFailedError, ImageNotFoundError, VariantNotFoundError
 from tintype.model import Image, Page, Scope, Variant
 from tintype.pipeline.access import Authority
 from tintype.pipeline.app import App
@@ -36,6 +36,9 @@ class EmptyApp:
         if self.away:
             raise CatalogFailedError
         return Page((), None)
+
+    def delete(self, _image_id: str) -> None:
+        raise ImageNotFoundError
 
     def variant_by_key(self, _key: str) -> Variant:
         raise VariantNotFoundError

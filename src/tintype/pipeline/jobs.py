@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from tintype.errors import SystemFailure
 from tintype.model import Attempt, ImageState, Job, Page
 from tintype.pipeline.bulletin import Bulletin
 from tintype.pipeline.crowding import Crowding
+from tintype.pipeline.starting import start
 from tintype.ports.catalog import Backlog, Catalog, Which
 from tintype.ports.engine import Engine
 
@@ -65,11 +65,7 @@ class Jobs:
         """
         following = self._catalog.cancel(job_id)
         if following:
-            try:
-                priority = self._catalog.job(following.job_id).priority
-                self._engine.start(following, priority=priority)
-            except SystemFailure as error:  # the reconciler starts it
-                log.warning("run.postponed", run=following.id, code=error.code, detail=error.detail)
+            start(self._catalog, self._engine, following)
         job = self._catalog.job(job_id)
         self._bulletin.post(job.image_id)
         log.info("job.cancelled", job=job.id, image=job.image_id)

@@ -69,6 +69,16 @@ class Backlog:
     oldest: datetime | None  # since when the job waits that waits longest
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Objects of an image that is gone, which have to be removed."""
+
+    image_id: str
+    keys: tuple[str, ...]  # of variants: all that were ever claimed, be anything there or not
+    original: Original | None  # where it is to be removed too, if it is still this version
+    due_at: datetime  # tells this time of removing them from the next
+
+
 class Catalog(Protocol):
     """What is known of images, jobs and variants.
 
@@ -218,7 +228,7 @@ class Catalog(Protocol):
 
         For whoever asks for a job again. Raises JobNotFoundError, JobActiveError where it has
         not ended, and JobOutdatedError where its image has another job, or is gone and another
-        image has its key.
+        image has its key or its objects are just being removed.
         """
         ...
 
@@ -227,6 +237,32 @@ class Catalog(Protocol):
 
         A lease of it is revoked, so that a run under way writes nothing more. Returns the run that
         waited for its key, if any. Raises JobNotFoundError, and JobEndedError.
+        """
+        ...
+
+    def remove(self, image_id: str, *, version: str | None = None, original: bool = False) -> bool:
+        """Have an image end as GONE, and its variants be removed; the `original` too if asked.
+
+        Its job ends so too, if it has not ended; a lease of its key is revoked, so that a run under
+        way writes nothing more. The image has no variants from then on. False, and nothing changes,
+        where the image is gone, and where its original is not of the `version` that is given.
+        Raises ImageNotFoundError.
+        """
+        ...
+
+    def removals(self, limit: int = 100) -> tuple[Removal, ...]:
+        """The objects that are to be removed by now; those that were due first come first.
+
+        They are of images that have ended as GONE, by `remove` or `finish`.
+        """
+        ...
+
+    def removed(self, removal: Removal) -> None:
+        """Note that the objects of a removal are removed.
+
+        The first time they are to be removed once more, a while later: a put that was under way may
+        have come late. Then the image's claims are given up. Where the image was revived
+        meanwhile, it is made again: this may have removed what was new.
         """
         ...
 

@@ -48,10 +48,11 @@ from tintype.testing.catalog_setting import (
 )
 from tintype.testing.dead_letter_contract import DeadLetterContract
 from tintype.testing.key_contract import KeyContract
+from tintype.testing.removal_contract import RemovalContract
 from tintype.testing.revival_contract import RevivalContract
 
 
-class CatalogContract(RevivalContract, DeadLetterContract, KeyContract):
+class CatalogContract(RevivalContract, RemovalContract, DeadLetterContract, KeyContract):
     """What every catalog must do."""
 
     # --- recipes ---

@@ -116,6 +116,7 @@ class RevivalContract(CatalogSetting):
         """Its disk may not have been mounted."""
         accepted = accept(catalog)
         catalog.finish(begin(catalog, accepted.run), ImageState.GONE)
+        catalog.removed(catalog.removals()[0])
         catalog.revive(accepted.job.id)
         assert catalog.image(accepted.image.id).state is ImageState.QUEUED
 

@@ -19,7 +19,7 @@ from tintype.adapters.sql.migrating import VERSION_TABLE
 from tintype.adapters.sql.schema import METADATA
 from tintype.errors import CatalogFailedError, SettingsInvalidError
 
-NEWEST = "0004"
+NEWEST = "0005"
 
 
 @pytest.fixture(params=DATABASES)

@@ -24,7 +24,11 @@ OPEN = {
     ("POST", "/login"),
     ("POST", "/logout"),
 }
-UPLOAD = {("POST", "/v1/images"), ("POST", "/images")}
+UPLOAD = {
+    ("POST", "/v1/images"),
+    ("DELETE", "/v1/images/{image_id}"),
+    ("POST", "/images"),
+}
 READ = {
     ("GET", "/"),
     ("GET", "/images/{image_id}"),

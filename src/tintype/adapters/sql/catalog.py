@@ -11,6 +11,7 @@ from tintype.adapters.sql import (
     claiming,
     dead_letters,
     reading,
+    removing,
     reviving,
     running,
     sessions,
@@ -37,7 +38,7 @@ from tintype.model import (
     Step,
     Variant,
 )
-from tintype.ports.catalog import Acceptance, Backlog, Lease, Which
+from tintype.ports.catalog import Acceptance, Backlog, Lease, Removal, Which
 
 _KNOWN_RECIPE = sa.select(RECIPES.c.digest).where(RECIPES.c.digest == sa.bindparam("digest"))
 _TRIAL_DIGEST = "trial"
@@ -203,6 +204,23 @@ class SqlCatalog:
         """End a job that has not ended; returns the run that waited for its key, if any."""
         with self._transactions.commit() as connection:
             return reviving.cancel(connection, self._clock(), job_id)
+
+    def remove(self, image_id: str, *, version: str | None = None, original: bool = False) -> bool:
+        """Have an image end as gone, and its objects be removed; False where nothing changed."""
+        with self._transactions.commit() as connection:
+            return removing.remove(
+                connection, self._clock(), image_id, version=version, original=original
+            )
+
+    def removals(self, limit: int = 100) -> tuple[Removal, ...]:
+        """The objects that are to be removed by now, those that were due first come first."""
+        with self._transactions.read() as connection:
+            return removing.removals(connection, self._clock(), limit)
+
+    def removed(self, removal: Removal) -> None:
+        """Note that the objects of a removal are removed."""
+        with self._transactions.write() as connection:
+            removing.removed(connection, self._clock(), removal, self._enqueue)
 
     def dead_letters(
         self, which: Which = _ALL, *, cursor: str | None = None, limit: int = 50

@@ -15,9 +15,10 @@ from tintype.adapters.sql.running import (
     hand_over,
     put_variants,
     take_up,
+    to_be_removed,
     work_of,
 )
-from tintype.adapters.sql.schema import IMAGES, LEASES, LIVE
+from tintype.adapters.sql.schema import IMAGES, LEASES, LIVE, REMOVALS
 from tintype.errors import (
     JobActiveError,
     JobCancelledError,
@@ -28,6 +29,11 @@ from tintype.errors import (
 from tintype.model import Failure, ImageState, Job, Run, Variant
 
 _LIVE = sa.select(IMAGES.c.id).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
+_THIS_REMOVAL = REMOVALS.c.image_id == sa.bindparam("this")
+_DUE_REMOVAL = sa.select(REMOVALS.c.last).where(
+    _THIS_REMOVAL, REMOVALS.c.due_at <= sa.bindparam("now")
+)
+_NO_REMOVAL = REMOVALS.delete().where(_THIS_REMOVAL)
 _SPOIL = LEASES.update().where(LEASES.c.key == sa.bindparam("this")).values(spoiled=True)
 
 
@@ -38,17 +44,21 @@ def revive(connection: sa.Connection, now: datetime, job_id: str, enqueue: Enque
         raise JobNotFoundError
     if not work.state.final:
         raise JobActiveError
-    if work.present_id != work.id or _is_replaced(connection, work):
+    if work.present_id != work.id:
         raise JobOutdatedError
+    if work.image_state is ImageState.GONE:
+        _bring_back(connection, now, work)
     take_up(connection, now, [work], enqueue)
     return reading.job(connection, job_id)
 
 
-def _is_replaced(connection: sa.Connection, work: AnyRow) -> bool:
-    """Whether the image is gone and another one has its key by now."""
-    if work.image_state is not ImageState.GONE:
-        return False
-    return connection.execute(_LIVE, {"key": work.key}).first() is not None
+def _bring_back(connection: sa.Connection, now: datetime, work: AnyRow) -> None:
+    """Keep what is made of an image from now on; raises JobOutdatedError where it is too late."""
+    if connection.execute(_LIVE, {"key": work.key}).first():
+        raise JobOutdatedError
+    if connection.execute(_DUE_REMOVAL, {"this": work.image_id, "now": now}).first():
+        raise JobOutdatedError("The image's objects are just being removed.")
+    connection.execute(_NO_REMOVAL, {"this": work.image_id})
 
 
 def repair(
@@ -63,7 +73,15 @@ def repair(
     work = late and work_of(connection, late.present_id)
     if work is None:
         return
+    if work.image_state is ImageState.GONE:
+        to_be_removed(connection, now, work.image_id, original=False)
+        return
     put_variants(connection, work.image_id, variants)
+    make_again(connection, now, work, enqueue)
+
+
+def make_again(connection: sa.Connection, now: datetime, work: AnyRow, enqueue: Enqueue) -> None:
+    """Have the objects of a work's key be written again that somebody may have spoiled."""
     if work.state is ImageState.DONE:
         take_up(connection, now, [work], enqueue)
     elif work.state is ImageState.RUNNING:

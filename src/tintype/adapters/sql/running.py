@@ -16,7 +16,15 @@ from tintype.adapters.sql.rows import (
     job_of,
     variant_values,
 )
-from tintype.adapters.sql.schema import ATTEMPTS, IMAGES, JOBS, LEASES, STEPS, VARIANTS
+from tintype.adapters.sql.schema import (
+    ATTEMPTS,
+    IMAGES,
+    JOBS,
+    LEASES,
+    REMOVALS,
+    STEPS,
+    VARIANTS,
+)
 from tintype.errors import LeaseLostError
 from tintype.model import Facts, Failure, ImageState, Run, Step, Variant
 from tintype.ports.catalog import Lease
@@ -74,14 +82,20 @@ _INSERT_LEASE = LEASES.insert()
 _INSERT_ATTEMPT = ATTEMPTS.insert()
 _INSERT_STEP = STEPS.insert()
 _INSERT_VARIANT = VARIANTS.insert()
-_OLD_VARIANTS = VARIANTS.delete().where(VARIANTS.c.image_id == sa.bindparam("this"))
-_OLD_VARIANT = _OLD_VARIANTS.where(
+OLD_VARIANTS = VARIANTS.delete().where(VARIANTS.c.image_id == sa.bindparam("this"))
+_OLD_VARIANT = OLD_VARIANTS.where(
     sa.or_(
         VARIANTS.c.key == sa.bindparam("key"),
         sa.and_(
             VARIANTS.c.name == sa.bindparam("name"), VARIANTS.c.format == sa.bindparam("format")
         ),
     )
+)
+_INSERT_REMOVAL = REMOVALS.insert()
+_SAME_REMOVAL = (
+    REMOVALS.update()
+    .where(REMOVALS.c.image_id == sa.bindparam("this"))
+    .values(last=False, original=sa.or_(REMOVALS.c.original, sa.bindparam("too")))
 )
 
 
@@ -155,6 +169,9 @@ def finish(
     if facts:
         ended |= facts_values(facts)
     connection.execute(THIS_IMAGE, ended | {"this": work.image_id})
+    if state is ImageState.GONE:
+        connection.execute(OLD_VARIANTS, {"this": work.image_id})
+        to_be_removed(connection, now, work.image_id, original=False)
     if state is ImageState.DONE:
         _replace_variants(connection, work.image_id, variants)
         if work.spoiled:
@@ -272,10 +289,23 @@ def put_variants(connection: sa.Connection, image_id: str, variants: Sequence[Va
     _insert_variants(connection, image_id, variants)
 
 
+def to_be_removed(
+    connection: sa.Connection, now: datetime, image_id: str, *, original: bool
+) -> None:
+    """Have the objects of an image be removed that is gone: those under the keys it claimed.
+
+    Its `original` too, where that or an earlier call says so.
+    """
+    due = {"due_at": now}
+    if not connection.execute(_SAME_REMOVAL, {"this": image_id, "too": original, **due}).rowcount:
+        row = {"image_id": image_id, "original": original, "last": False}
+        connection.execute(_INSERT_REMOVAL, row | due)
+
+
 def _replace_variants(
     connection: sa.Connection, image_id: str, variants: Sequence[Variant]
 ) -> None:
-    connection.execute(_OLD_VARIANTS, {"this": image_id})
+    connection.execute(OLD_VARIANTS, {"this": image_id})
     _insert_variants(connection, image_id, variants)
 
 

@@ -214,6 +214,18 @@ CLAIMS = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("image_id", sa.ForeignKey("images.id"), nullable=False),
     _text("variant"),
+    sa.Index(None, "image_id"),
+)
+
+# Images that are gone and whose objects have yet to be removed, from `due_at` on.
+REMOVALS = sa.Table(
+    "removals",
+    METADATA,
+    sa.Column("image_id", sa.ForeignKey("images.id"), primary_key=True),
+    sa.Column("original", sa.Boolean, nullable=False),  # whether it is to be removed too
+    sa.Column("last", sa.Boolean, nullable=False),  # whether the objects were removed once before
+    _instant("due_at"),
+    sa.Index(None, "due_at"),
 )
 
 # One row for each original's key that was ever worked on; without a job, the key is free. The

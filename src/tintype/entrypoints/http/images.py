@@ -88,6 +88,14 @@ class ImagesApi:
         add_reading(router, "/v1/images", self.list_images, *failing)
         one = (ImageNotFoundError, *failing)
         add_reading(router, "/v1/images/{image_id}", self.get_image, *one)
+        router.add_api_route(
+            "/v1/images/{image_id}",
+            self.delete_image,
+            methods=["DELETE"],
+            status_code=204,
+            response_description="The image is gone, as far as the service goes.",
+            responses=responses(CrossSiteError, *one),
+        )
         return router
 
     async def upload_image(
@@ -163,6 +171,14 @@ class ImagesApi:
         """Show one image with its variants and its present job."""
         image = self._app.image(image_id)
         return shapes.image(image, self._app.jobs.one(image.job_id), addresses(request))
+
+    def delete_image(self, image_id: ImageId) -> None:
+        """Delete an image: its original and its variants are removed, its history stays.
+
+        None of them is served any more from now on; the objects are removed within seconds, or when
+        the store is back. An image that is gone already stays as it is.
+        """
+        self._app.delete(image_id)
 
 
 def _json(

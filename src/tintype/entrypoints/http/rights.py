@@ -36,6 +36,7 @@ RIGHTS: Mapping[tuple[str, str], Right] = {
     ("POST", "/v1/images"): UPLOAD,
     ("GET", "/v1/images"): READ,
     ("GET", "/v1/images/{image_id}"): READ,
+    ("DELETE", "/v1/images/{image_id}"): UPLOAD,
     ("GET", "/v1/jobs"): READ,
     ("GET", "/v1/jobs/{job_id}"): READ,
     ("POST", "/v1/jobs/{job_id}/retry"): ADMIN,

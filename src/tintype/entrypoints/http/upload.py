@@ -9,7 +9,8 @@ from tintype.entrypoints.http.arrival import Arrival
 from tintype.entrypoints.http.form import FormFile
 from tintype.errors import ParameterInvalidError, TooManyBytesError, UploadIncompleteError
 from tintype.model import Priority
-from tintype.pipeline.app import App, Upload
+from tintype.pipeline.app import App
+from tintype.pipeline.intake import Upload
 from tintype.ports.catalog import Acceptance
 
 # What a form may have around its file: boundaries, headers and a few other fields.
@@ -32,19 +33,19 @@ async def receive(
     `name` wins over the name in a form; `sender` is the id of the API key that came with it. The
     limit on bytes holds while the body streams in; an upload that fails leaves nothing. Raises
     TooManyBytesError, UploadIncompleteError, ParameterInvalidError for an empty or broken body,
-    and what `App.admit`, before a byte is read, and `App.accept` raise.
+    and what `Intake.admit`, before a byte is read, and `Intake.accept` raise.
     """
     if key is None:
-        app.admit()
+        app.intake.admit()
     else:
-        await run_in_threadpool(app.admit, key)
+        await run_in_threadpool(app.intake.admit, key)
     limit = app.recipe.originals.max_bytes
     arrival = Arrival(spool, limit, hashed=idempotency_key is not None)
 
     def hand_over(name: str) -> Acceptance:
         file = arrival.complete()
         idempotency = idempotency_key and (idempotency_key, arrival.fingerprint(name, key))
-        return app.accept(Upload(file, name, key, idempotency or None, priority, sender))
+        return app.intake.accept(Upload(file, name, key, idempotency or None, priority, sender))
 
     try:
         found = await _read_body(request, arrival, limit)
