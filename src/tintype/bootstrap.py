@@ -23,6 +23,7 @@ from tintype.pipeline.app import App
 from tintype.pipeline.bulletin import Bulletin
 from tintype.pipeline.known_store import ORIGINALS, VARIANTS, KnownStore, recognize
 from tintype.pipeline.monitors import Monitors
+from tintype.pipeline.noticing import Place
 from tintype.pipeline.worker import Worker
 from tintype.ports.catalog import Catalog
 from tintype.ports.monitor import Monitor
@@ -120,6 +121,7 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
         worker=worker,
         bulletin=bulletin,
         monitor=monitor,
+        place=_place(settings.originals_url),
         queue_limit=settings.queue_limit,
     )
     metrics.follow(
@@ -171,6 +173,15 @@ def _open_stores(catalog: Catalog, settings: Settings) -> tuple[Store, Store]:
         return originals, known(VARIANTS, settings.variants_url)
     recognize(catalog, VARIANTS, originals)  # should variants be moved, without them it is noticed
     return originals, originals
+
+
+def _place(url: str) -> Place:
+    """What notifications call the store at a URL."""
+    scheme, _, address = url.partition("://")
+    if scheme != "s3":
+        return Place()
+    bucket, _, prefix = address.partition("/")
+    return Place(bucket, prefix and prefix.removesuffix("/") + "/")
 
 
 def open_store(url: str, *, mark: str | None = None) -> Store:

@@ -166,6 +166,14 @@ def test_the_queue_and_the_children_are_asked_at_each_exposition(metrics: Metric
     assert Shown(metrics).value("queue_oldest_age_seconds") == 0
 
 
+def test_what_stores_tell_is_counted_by_what_came_of_it(metrics: Metrics) -> None:
+    for outcome in ("known", "elsewhere", "known"):
+        metrics.noticed(outcome)
+    shown = Shown(metrics)
+    assert shown.value("notifications_total", outcome="known") == 2
+    assert shown.value("notifications_total", outcome="elsewhere") == 1
+
+
 def test_two_services_of_a_process_share_nothing(metrics: Metrics) -> None:
     metrics.accepted(job())
     assert Shown(Metrics(workers=1, memory=1, queue_limit=1)).value("jobs_accepted_total") == 0
@@ -188,6 +196,7 @@ def test_no_series_says_when_another_was_made(metrics: Metrics) -> None:
 def test_the_page_lists_what_is_shown_with_kind_labels_and_meaning(metrics: Metrics) -> None:
     answer = Answer("GET", "/", 500, 0.1, 1, "internal")
     metrics.answered(answer)
+    metrics.noticed("known")
     metrics.attempted(job(), STALLED)
     metrics.step(Step("render", StepStatus.DONE, 1, 0.3))
     metrics.ended(job(), ImageState.DONE, [THUMB])

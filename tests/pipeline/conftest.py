@@ -19,6 +19,7 @@ from tintype.pipeline.bulletin import Bulletin
 from tintype.pipeline.intake import Upload
 from tintype.pipeline.known_store import ORIGINALS, KnownStore, recognize
 from tintype.pipeline.monitors import Monitors
+from tintype.pipeline.noticing import Place
 from tintype.pipeline.worker import Worker
 from tintype.recipe.loader import loads
 from tintype.recipe.schema import Recipe
@@ -149,6 +150,7 @@ def pipeline(tmp_path: Path, recipe: Recipe) -> Iterator[Pipeline]:
             worker=worker,
             bulletin=bulletin,
             monitor=Monitors(),
+            place=Place(),
             queue_limit=100,
         )
         catalog.keep_recipe(recipe.digest, recipe.to_json())

@@ -44,6 +44,9 @@ class Heard:
     def accepted(self, job: Job) -> None:
         self.said.append(job)
 
+    def noticed(self, outcome: str) -> None:
+        self.said.append(outcome)
+
     @contextmanager
     def attempt(self, job: Job, number: int) -> Iterator[None]:
         self.said.append(number)
@@ -65,6 +68,7 @@ def tell(monitor: Monitor) -> None:
         with monitor.accepting():
             monitor.accepted(JOB)
         monitor.answered(ANSWER)
+    monitor.noticed("gone")
     with monitor.attempt(JOB, 3):
         monitor.step(STEP)
         monitor.attempted(JOB, FAILURE)
@@ -81,6 +85,7 @@ def test_all_hear_all() -> None:
         "acceptance ended",
         ANSWER,
         "request ended",
+        "gone",
         3,
         STEP,
         FAILURE,

@@ -25,7 +25,7 @@ RECIPE = Path(__file__).parents[2] / "recipes" / "marketplace.yaml"
 class EmptyApp:
     """As much of the app as pages and delivery need where there are no images."""
 
-    jobs = None
+    jobs = noticing = None
 
     def __init__(self, access: str) -> None:
         delivery = Delivery.model_validate({"access": access})

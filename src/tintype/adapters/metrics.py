@@ -83,6 +83,9 @@ class Metrics:
     def _measure_jobs(self) -> None:
         counter, histogram = self._counter, self._histogram
         self._accepted = counter("jobs_accepted", "Uploads that became a job.")
+        self._notifications = counter(
+            "notifications", "What stores told of objects, by what came of it.", ["outcome"]
+        )
         self._attempts = counter("attempts", "Attempts that ended, by outcome.", ["outcome"])
         self._failures = counter(
             "attempt_failures", "Attempts that failed through no fault of the image.", ["code"]
@@ -193,6 +196,10 @@ class Metrics:
         """An upload was accepted."""
         self._accepted.inc()
         self._original_bytes.inc(job.original.size)
+
+    def noticed(self, outcome: str) -> None:
+        """A notification of a store told of something."""
+        self._notifications.labels(outcome).inc()
 
     @contextmanager
     def attempt(self, job: Job, number: int) -> Iterator[None]:

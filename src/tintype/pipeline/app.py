@@ -27,6 +27,7 @@ from tintype.pipeline.bulletin import Bulletin
 from tintype.pipeline.crowding import Crowding
 from tintype.pipeline.intake import Intake
 from tintype.pipeline.jobs import Jobs
+from tintype.pipeline.noticing import Noticing, Place
 from tintype.pipeline.reconciler import Reconciler
 from tintype.pipeline.remover import Remover
 from tintype.pipeline.starting import start
@@ -60,6 +61,7 @@ class App:
         worker: Worker,
         bulletin: Bulletin,
         monitor: Monitor,
+        place: Place,
         queue_limit: int,
     ) -> None:
         self.recipe = recipe
@@ -79,9 +81,11 @@ class App:
             originals=originals,
             engine=engine,
             sandbox=sandbox,
+            bulletin=bulletin,
             monitor=monitor,
             crowding=self._crowding,
         )
+        self.noticing = Noticing(self.intake, monitor, place, recipe.originals.prefix)
         self._reconciler = Reconciler(catalog, engine, self._crowding)
         self._remover = Remover(catalog, originals, variants)
         self._outage = Outage()  # of the database, as all runs together meet it

@@ -3,13 +3,22 @@
 import json
 import threading
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import structlog
 
-from tintype.errors import KeyInvalidError, KeyTakenError, ShuttingDownError, TintypeError
+from tintype.errors import (
+    ImageNotFoundError,
+    KeyInvalidError,
+    KeyTakenError,
+    ObjectMissingError,
+    ShuttingDownError,
+    TintypeError,
+)
 from tintype.imaging.sandbox import Sandbox
-from tintype.model import Event, ImageState, Original, Priority, new_image_id
+from tintype.model import Event, Image, ImageState, Original, Priority, new_image_id
+from tintype.pipeline.bulletin import Bulletin
 from tintype.pipeline.crowding import Crowding
 from tintype.pipeline.starting import start
 from tintype.ports.catalog import Acceptance, Catalog
@@ -36,8 +45,25 @@ class Upload:
     sender: str | None = None  # the id of the API key that came with it
 
 
+class Seen(StrEnum):
+    """What a look at the store has found."""
+
+    ACCEPTED = "accepted"  # a version that is worked on from now on
+    KNOWN = "known"  # the version that is worked on already
+    GONE = "gone"  # nothing, where an image had its original
+    NOTHING = "nothing"  # as before
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was found under a key, and whose it is."""
+
+    seen: Seen
+    image_id: str | None = None
+
+
 class Intake:
-    """Takes uploads in: commits to working on them, and starts where a child is free."""
+    """Takes originals in: commits to working on them, and starts where a child is free."""
 
     def __init__(
         self,
@@ -47,6 +73,7 @@ class Intake:
         originals: Store,
         engine: Engine,
         sandbox: Sandbox,
+        bulletin: Bulletin,
         monitor: Monitor,
         crowding: Crowding,
     ) -> None:
@@ -55,6 +82,7 @@ class Intake:
         self._originals = originals
         self._engine = engine
         self._sandbox = sandbox
+        self._bulletin = bulletin
         self._monitor = monitor
         self._crowding = crowding
         self._closed = threading.Event()
@@ -95,40 +123,93 @@ class Intake:
 
     def _accept(self, upload: Upload) -> Acceptance:
         image_id = new_image_id()
-        name = _name(upload) or image_id
+        name = _last(upload.name or upload.key or "") or image_id
         wanted = self._wanted_key(upload, name)
         # Asked before a byte is stored: where the catalog is away, the store stays as it is.
         replaces_waiting = self._catalog.waits(wanted) and upload.key is not None
         original = self._keep(upload, wanted, name, image_id)
         try:
-            acceptance = self._catalog.accept(
+            acceptance = self._commit(
                 image_id,
                 original,
-                self._recipe.digest,
-                enqueue=self._sandbox.crowded or self._engine.paused,
+                _event(upload),
                 idempotency=upload.idempotency,
                 priority=upload.priority,
-                event=_event(upload),
-                trace=self._monitor.trace(),
+                replaces_waiting=replaces_waiting,
             )
         except TintypeError:
             self._take_back(upload, original)
             raise
         if acceptance.repeated:
             self._take_back(upload, original)
-        else:
-            if acceptance.job.state is ImageState.QUEUED and not replaces_waiting:
+        return acceptance
+
+    def look(self, key: str, event: Event) -> Sight:
+        """Bring the catalog in line with what the store has under a key; `event` is why.
+
+        What is there is accepted, unless its version is known; an image whose original is not there
+        any more ends as gone. So it does not matter how often, how late or in which order somebody
+        tells that a key has changed. Raises KeyInvalidError for a key where no original may be,
+        QueueFullError, StoreFailedError, CatalogFailedError, ShuttingDownError.
+        """
+        self.admit(key)
+        known = self._known(key)
+        try:
+            found = self._originals.head(key)
+        except ObjectMissingError:
+            # A newer version that came meanwhile is not meant.
+            if known and self._catalog.remove(known.id, version=known.original.version):
+                self._bulletin.post(known.id)
+                log.info("image.gone", image=known.id, key=key)
+                return Sight(Seen.GONE, known.id)
+            return Sight(Seen.NOTHING)
+        if known and known.original.version == found.version:
+            return Sight(Seen.KNOWN, known.id)
+        with self._monitor.accepting():
+            original = Original(key, _last(key), found.version, found.size)
+            replaces_waiting = known is not None and known.state is ImageState.QUEUED
+            acceptance = self._commit(
+                new_image_id(), original, event, replaces_waiting=replaces_waiting
+            )
+        return Sight(Seen.ACCEPTED, acceptance.image.id)
+
+    def _known(self, key: str) -> Image | None:
+        try:
+            return self._catalog.image_by_key(key)
+        except ImageNotFoundError:
+            return None
+
+    def _commit(
+        self,
+        image_id: str,
+        original: Original,
+        event: Event,
+        *,
+        replaces_waiting: bool,
+        idempotency: tuple[str, str] | None = None,
+        priority: Priority = Priority.NORMAL,
+    ) -> Acceptance:
+        """Commit to working on an original, tell so, and start at once where a child is free."""
+        acceptance = self._catalog.accept(
+            image_id,
+            original,
+            self._recipe.digest,
+            enqueue=self._sandbox.crowded or self._engine.paused,
+            idempotency=idempotency,
+            priority=priority,
+            event=event,
+            trace=self._monitor.trace(),
+        )
+        image, job = acceptance.image, acceptance.job
+        if not acceptance.repeated:
+            if job.state is ImageState.QUEUED and not replaces_waiting:
                 self._crowding.add()
-            self._monitor.accepted(acceptance.job)
+            self._monitor.accepted(job)
             log.info(
-                "image.accepted",
-                image=acceptance.image.id,
-                job=acceptance.job.id,
-                key=original.key,
-                bytes=original.size,
+                "image.accepted", image=image.id, job=job.id, key=original.key, bytes=original.size
             )
         if acceptance.run:
-            start(self._catalog, self._engine, acceptance.run, acceptance.job.priority)
+            start(self._catalog, self._engine, acceptance.run, job.priority)
         return acceptance
 
     def _wanted_key(self, upload: Upload, name: str) -> str:
@@ -181,9 +262,9 @@ class Intake:
         )
 
 
-def _name(upload: Upload) -> str:
-    """What an upload's file is called, without folders; empty where nobody said."""
-    return (upload.name or upload.key or "").replace("\\", "/").rpartition("/")[2]
+def _last(path: str) -> str:
+    """What a file is called, without the folders that its sender names before it."""
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _event(upload: Upload) -> Event:

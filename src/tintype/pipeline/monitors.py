@@ -44,6 +44,11 @@ class Monitors:
         for monitor in self._monitors:
             monitor.accepted(job)
 
+    def noticed(self, outcome: str) -> None:
+        """A notification of a store told of something."""
+        for monitor in self._monitors:
+            monitor.noticed(outcome)
+
     @contextmanager
     def attempt(self, job: Job, number: int) -> Iterator[None]:
         """Goes around an attempt."""

@@ -49,6 +49,10 @@ class Monitor(Protocol):
         """An upload was accepted."""
         ...
 
+    def noticed(self, outcome: str) -> None:
+        """A notification of a store told of something; `outcome` is a word for what came of it."""
+        ...
+
     def attempt(self, job: Job, number: int) -> AbstractContextManager[None]:
         """Goes around an attempt: a part of the trace that `job.trace` names."""
         ...

@@ -23,6 +23,7 @@ def test_every_public_route_is_described(document: dict[str, Any]) -> None:
     assert {(path, *operations) for path, operations in document["paths"].items()} == {
         ("/v1/images", "post", "get"),
         ("/v1/images/{image_id}", "get", "delete"),
+        ("/v1/events/s3", "post"),
         ("/v1/jobs", "get"),
         ("/v1/jobs/{job_id}", "get"),
         ("/v1/jobs/{job_id}/retry", "post"),

@@ -120,6 +120,9 @@ class Traces:
         """An upload was accepted."""
         get_current_span().set_attributes(_names(job) | {"tintype.bytes": job.original.size})
 
+    def noticed(self, outcome: str) -> None:
+        """Nothing: what is worth a trace begins with an acceptance."""
+
     @contextmanager
     def attempt(self, job: Job, number: int) -> Iterator[None]:
         """Goes around an attempt: a part of the trace that `job.trace` names."""

@@ -123,6 +123,8 @@ def _lines(recipe: Recipe, found: Forecast, settings: Settings, *, run: bool) ->
     yield _step("original", told, found.rendered.validate_seconds)
     factor, decoded = found.estimate.factor, found.decoded
     scale = "at full size" if factor == 1 else f"at 1/{factor}"
+    if not isinstance(factor, int):  # drawn
+        scale = f"at {1 / factor:.3g} of its size"
     yield _step("decode", f"{scale}, {decoded.width} x {decoded.height}", seconds.get("decode"))
     yield from _told(found.reason)
     spaces = dict.fromkeys(each.output.color for each in recipe.tasks())

@@ -4,6 +4,7 @@ import pathlib
 
 from fastapi import APIRouter, Depends
 
+from tintype.entrypoints.http.events import EventsApi
 from tintype.entrypoints.http.health import HealthApi
 from tintype.entrypoints.http.images import ImagesApi
 from tintype.entrypoints.http.jobs import JobsApi
@@ -22,6 +23,7 @@ class Api:
             JobsApi(app.jobs),
             LettersApi(app.jobs),
             QueueApi(app.jobs),
+            EventsApi(app.noticing),
         )
         self._health = HealthApi(app)
 

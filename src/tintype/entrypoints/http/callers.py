@@ -1,5 +1,7 @@
 """Who is asking: the API key or the session that came with a request."""
 
+from base64 import b64decode
+
 from fastapi import Request
 
 from tintype.entrypoints.http.guard import READING_METHODS, Origins
@@ -8,7 +10,8 @@ from tintype.errors import CrossSiteError, UnauthenticatedError
 from tintype.model import ApiKey
 from tintype.pipeline.access import ANYBODY, Access, Caller
 
-_SCHEME = "bearer"
+_BEARER = "bearer"
+_BASIC = "basic"
 
 
 def caller(request: Request) -> Caller:
@@ -47,19 +50,31 @@ class Callers:
     def proven(self, request: Request) -> Caller | None:
         """Who is asking, by the API key or the session that came with the request; else None.
 
+        A key may come as the password of a name, for programs that know no other way.
+
         A session that has ended counts as none. Raises UnauthenticatedError for an API key that
         opens nothing, and CrossSiteError where a cookie, which a browser sends whoever asks, is to
         change something and no page of this service is known to ask.
         """
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == _SCHEME:
+        if scheme.lower() == _BEARER:
             return _caller(request, self._access.admit(secret.strip()))
+        if scheme.lower() == _BASIC:
+            return _caller(request, self._access.admit(_password(secret)))
         key = self._sessions.key(request)
         if key is None:
             return None
         if request.method not in READING_METHODS and not self._origins.is_own(request.headers):
             raise CrossSiteError
         return _caller(request, key)
+
+
+def _password(credentials: str) -> str:
+    """The password of HTTP's Basic authentication (RFC 7617); the user's name may be any."""
+    try:
+        return b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        raise UnauthenticatedError from None
 
 
 def _caller(request: Request, key: ApiKey) -> Caller:

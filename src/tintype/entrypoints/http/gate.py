@@ -17,6 +17,9 @@ from tintype.entrypoints.http.rights import ADMIN, Right, right
 from tintype.entrypoints.http.views import Views
 from tintype.errors import TintypeError, UnauthenticatedError
 
+# Not what every route says: a browser would ask its user for a password.
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="tintype", Bearer'}
+
 
 class Gate:
     """Asks each request for the right of its route, before any of its body is read.
@@ -62,7 +65,8 @@ class Gate:
 
     def _refuse(self, request: Request, asked: Right, error: TintypeError) -> Response:
         if not asked.page:
-            return problem(error)
+            challenged = asked.basic and isinstance(error, UnauthenticatedError)
+            return problem(error, _CHALLENGE if challenged else None)
         if isinstance(error, UnauthenticatedError):
             return RedirectResponse(login_address(self._views.root, request), 303)
         return self._views.problem(request, error)

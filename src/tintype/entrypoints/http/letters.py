@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from tintype.entrypoints.http import job_shapes
 from tintype.entrypoints.http.moments import Moment
 from tintype.entrypoints.http.parameters import Cursor, JobId, Limit
-from tintype.entrypoints.http.routes import add_action, add_reading
+from tintype.entrypoints.http.routes import add_action, add_reading, json_body
 from tintype.entrypoints.http.selection import (
     CODE_PATTERN,
     PREFIX_PATTERN,
@@ -60,8 +60,12 @@ class LettersApi:
         one = (DeadLetterNotFoundError, *failing)
         acting = (UploadIncompleteError, CrossSiteError, *failing)
         add_reading(router, path, self.list_dead_letters, *failing)
-        add_action(router, f"{path}/redrive", self.redrive_dead_letters, *acting, body=schema())
-        add_action(router, f"{path}/drop", self.drop_dead_letters, *acting, body=schema())
+        add_action(
+            router, f"{path}/redrive", self.redrive_dead_letters, *acting, body=json_body(schema())
+        )
+        add_action(
+            router, f"{path}/drop", self.drop_dead_letters, *acting, body=json_body(schema())
+        )
         add_reading(router, f"{path}/{{job_id}}", self.get_dead_letter, *one)
         return router
 

@@ -13,6 +13,7 @@ class Right:
     scope: Scope | None  # None: anybody may ask
     page: bool = False  # a person asks, with a browser: refusals are pages too
     delivery: bool = False  # the route looks itself, as the recipe's delivery says
+    basic: bool = False  # programs ask that send a password once they are asked for one
 
 
 ANYBODY = Right(None)
@@ -37,6 +38,7 @@ RIGHTS: Mapping[tuple[str, str], Right] = {
     ("GET", "/v1/images"): READ,
     ("GET", "/v1/images/{image_id}"): READ,
     ("DELETE", "/v1/images/{image_id}"): UPLOAD,
+    ("POST", "/v1/events/s3"): Right(Scope.UPLOAD, basic=True),
     ("GET", "/v1/jobs"): READ,
     ("GET", "/v1/jobs/{job_id}"): READ,
     ("POST", "/v1/jobs/{job_id}/retry"): ADMIN,

@@ -27,11 +27,10 @@ def add_action(
     status: int = 200,
     body: dict[str, Any] | None = None,
 ) -> None:
-    """A route that does something: POST, and nothing else; `body` is what it takes (JSON Schema).
+    """A route that does something: POST, and nothing else; `body` is what it takes (OpenAPI).
 
     Reading there would lead on, to routes that take any name.
     """
-    extra = {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}}
     router.add_api_route(
         path,
         endpoint,
@@ -39,7 +38,12 @@ def add_action(
         status_code=status,
         responses=responses(*errors),
         response_description=_DONE,
-        openapi_extra=extra if body else None,
+        openapi_extra={"requestBody": body} if body else None,
     )
     reading = ["GET", "HEAD"]
     router.add_api_route(path, refuse_method, methods=reading, include_in_schema=False)
+
+
+def json_body(schema: dict[str, Any]) -> dict[str, Any]:
+    """A body that must be JSON of such a schema, for `add_action`."""
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
