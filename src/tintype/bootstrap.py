@@ -123,6 +123,7 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
         monitor=monitor,
         place=_place(settings.originals_url),
         queue_limit=settings.queue_limit,
+        history_seconds=settings.history_days * 24 * 3600,
     )
     metrics.follow(
         idle=lambda: sandbox.idle,

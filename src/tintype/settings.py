@@ -139,6 +139,10 @@ class Settings(BaseSettings):
     link_seconds: int = Field(24 * 3600, ge=60, le=366 * 24 * 3600, examples=[86400])
     """How long signed addresses in responses stay good, at the least."""
 
+    history_days: int = Field(90, ge=1, le=36500, examples=[90])
+    """How many days the history of what is over is kept: of jobs that were replaced, of images that
+    are gone."""
+
     grace_seconds: float = Field(25.0, ge=0, le=3600, examples=[25])
     """How long a shutdown waits for running jobs."""
 

@@ -152,6 +152,7 @@ def pipeline(tmp_path: Path, recipe: Recipe) -> Iterator[Pipeline]:
             monitor=Monitors(),
             place=Place(),
             queue_limit=100,
+            history_seconds=3600,
         )
         catalog.keep_recipe(recipe.digest, recipe.to_json())
         yield Pipeline(app, worker, engine, catalog, store, tmp_path)

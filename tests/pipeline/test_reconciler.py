@@ -49,6 +49,9 @@ class Away:
     def sweep(self, _seconds: float) -> int:
         return 0
 
+    def forget(self, _seconds: float) -> int:
+        return 0
+
 
 def test_an_outage_is_told_once_and_its_end_too_and_the_work_goes_on(
     monkeypatch: pytest.MonkeyPatch,
@@ -56,7 +59,7 @@ def test_an_outage_is_told_once_and_its_end_too_and_the_work_goes_on(
     monkeypatch.setattr(Outage, "wait", 0.01)
     away = Away()
     catalog = cast("Catalog", away)
-    reconciler = Reconciler(catalog, cast("Engine", away), Crowding(catalog, 10))
+    reconciler = Reconciler(catalog, cast("Engine", away), Crowding(catalog, 10), 60.0)
     with capture_logs() as logs:
         reconciler.start()
         assert away.back.wait(PATIENCE)

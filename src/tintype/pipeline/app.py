@@ -63,6 +63,7 @@ class App:
         monitor: Monitor,
         place: Place,
         queue_limit: int,
+        history_seconds: float,
     ) -> None:
         self.recipe = recipe
         self.bulletin = bulletin
@@ -86,7 +87,7 @@ class App:
             crowding=self._crowding,
         )
         self.noticing = Noticing(self.intake, monitor, place, recipe.originals.prefix)
-        self._reconciler = Reconciler(catalog, engine, self._crowding)
+        self._reconciler = Reconciler(catalog, engine, self._crowding, history_seconds)
         self._remover = Remover(catalog, originals, variants)
         self._outage = Outage()  # of the database, as all runs together meet it
 

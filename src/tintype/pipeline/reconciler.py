@@ -1,4 +1,4 @@
-"""Starts what was accepted and never started, counts the backlog, forgets runs long ended."""
+"""Starts what was accepted and never started, counts the backlog, forgets what ended long ago."""
 
 import threading
 import time
@@ -18,16 +18,21 @@ _GRACE_SECONDS = 5.0
 
 # What a run did is in the catalog; the engine's own record only helps to look into an accident.
 _KEEP_RUNS_SECONDS = 24 * 3600.0
+# Longer than anybody tries to send the same upload again.
+_KEEP_IDEMPOTENCY_SECONDS = 7 * 24 * 3600.0
 _SWEEP_INTERVAL_SECONDS = 3600.0
 
 
 class Reconciler:
     """A thread that compares the catalog's promises with the engine's runs."""
 
-    def __init__(self, catalog: Catalog, engine: Engine, crowding: Crowding) -> None:
+    def __init__(
+        self, catalog: Catalog, engine: Engine, crowding: Crowding, history_seconds: float
+    ) -> None:
         self._catalog = catalog
         self._engine = engine
         self._crowding = crowding
+        self._history_seconds = history_seconds
         self._next_sweep = time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="reconciler", daemon=True)
@@ -66,4 +71,13 @@ class Reconciler:
         self._crowding.count()
         if time.monotonic() >= self._next_sweep:
             self._next_sweep = time.monotonic() + _SWEEP_INTERVAL_SECONDS
-            self._engine.sweep(_KEEP_RUNS_SECONDS)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        self._engine.sweep(_KEEP_RUNS_SECONDS)
+        for sweep, seconds in (
+            (self._catalog.forget, _KEEP_IDEMPOTENCY_SECONDS),
+            (self._catalog.sweep, self._history_seconds),
+        ):
+            while sweep(seconds) and not self._stopping.is_set():
+                pass

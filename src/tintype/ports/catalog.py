@@ -295,12 +295,38 @@ class Catalog(Protocol):
         """
         ...
 
+    def sweep(self, older_than: float, limit: int = 500) -> int:
+        """Forget what ended longer ago than so many seconds; returns how much that was.
+
+        These are jobs whose image has had another job since then, and images that have been gone
+        since then and whose objects are removed, with their jobs; of each, up to `limit`. Images
+        that live keep their present job however old it is.
+        """
+        ...
+
+    def forget(self, older_than: float, limit: int = 500) -> int:
+        """Forget idempotency keys that came longer ago than so many seconds; returns how many."""
+        ...
+
     def image(self, image_id: str) -> Image:
         """One image with its variants; raises ImageNotFoundError."""
         ...
 
     def image_by_key(self, key: str) -> Image:
         """The live image of an original's key; raises ImageNotFoundError."""
+        ...
+
+    def versions(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """The versions of the originals at these keys, up to 1,000, as far as images are live."""
+        ...
+
+    def original_keys(
+        self, prefix: str = "", *, cursor: str | None = None, limit: int = 1000
+    ) -> Page[str]:
+        """The keys of live images' originals that begin with a prefix, each once, in some order.
+
+        What comes and goes between two pages may be missing.
+        """
         ...
 
     def images(

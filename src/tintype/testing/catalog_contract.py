@@ -47,12 +47,15 @@ from tintype.testing.catalog_setting import (
     variant,
 )
 from tintype.testing.dead_letter_contract import DeadLetterContract
+from tintype.testing.history_contract import HistoryContract
 from tintype.testing.key_contract import KeyContract
 from tintype.testing.removal_contract import RemovalContract
 from tintype.testing.revival_contract import RevivalContract
 
 
-class CatalogContract(RevivalContract, RemovalContract, DeadLetterContract, KeyContract):
+class CatalogContract(
+    RevivalContract, RemovalContract, HistoryContract, DeadLetterContract, KeyContract
+):
     """What every catalog must do."""
 
     # --- recipes ---

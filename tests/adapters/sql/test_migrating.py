@@ -19,7 +19,7 @@ from tintype.adapters.sql.migrating import VERSION_TABLE
 from tintype.adapters.sql.schema import METADATA
 from tintype.errors import CatalogFailedError, SettingsInvalidError
 
-NEWEST = "0005"
+NEWEST = "0006"
 
 
 @pytest.fixture(params=DATABASES)
@@ -95,9 +95,11 @@ def test_the_migrations_make_columns_and_indexes_like_those_of_the_schema(
     assert made == definitions(direct)
     partial = [name for (_, name), told in made.items() if "WHERE" in str(told).upper()]
     assert sorted(partial) == [
+        "ix_images_gone",
         "ix_jobs_dead_letters",
         "ix_jobs_dead_letters_code",
         "ix_jobs_queued",
+        "ix_jobs_replaced_at",
         "ix_jobs_startable_at",
         "uq_images_live_key",
     ]

@@ -121,9 +121,10 @@ def _new_version(
     enqueue: Enqueue | None,
 ) -> Acceptance:
     job = _job(arrival, live.id, now)
+    before = {"this": live.job_id, "replaced_at": now}
     if live.state in (ImageState.QUEUED, ImageState.DEAD):
-        row = {"this": live.job_id, "state": ImageState.SUPERSEDED, "startable_at": None}
-        connection.execute(_THIS_JOB, row | {"updated_at": now})
+        before |= {"state": ImageState.SUPERSEDED, "startable_at": None, "updated_at": now}
+    connection.execute(_THIS_JOB, before)
     if live.holder == job.id:
         # Its run may have seen that it was not current any more, and be about to give up.
         connection.execute(REVOKE, {"this": job.original.key})
@@ -165,7 +166,12 @@ def _again(
     attempts = known.attempts + (known.state is ImageState.SUPERSEDED)
     row = {"this": job.id, "state": job.state, "attempts": attempts, "forgiven": attempts}
     row |= {"priority": job.priority, **event_values(job.event), "trace": job.trace, "deaths": 0}
-    row |= {"startable_at": startable_at, "updated_at": job.updated_at, "dropped_at": None}
+    row |= {
+        "startable_at": startable_at,
+        "updated_at": job.updated_at,
+        "dropped_at": None,
+        "replaced_at": None,
+    }
     connection.execute(_THIS_JOB, row | failure_values(None))
     return reading.job(connection, job.id)
 

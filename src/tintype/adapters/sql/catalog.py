@@ -1,7 +1,7 @@
 """The catalog port on a SQL database."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from tintype.adapters.sql import (
     running,
     sessions,
     shared_secrets,
+    sweeping,
 )
 from tintype.adapters.sql.accepting import Arrival, Enqueue
 from tintype.adapters.sql.engines import Transactions
@@ -244,6 +245,18 @@ class SqlCatalog:
         with self._transactions.glance() as connection:
             return running.overdue(connection, self._clock(), older_than, limit)
 
+    def sweep(self, older_than: float, limit: int = 500) -> int:
+        """Forget up to about `limit` jobs and images that ended longer ago than this."""
+        before = self._clock() - timedelta(seconds=older_than)
+        with self._transactions.write() as connection:
+            return sweeping.sweep(connection, before, limit)
+
+    def forget(self, older_than: float, limit: int = 500) -> int:
+        """Forget up to `limit` idempotency keys that came longer ago; returns how many."""
+        before = self._clock() - timedelta(seconds=older_than)
+        with self._transactions.write() as connection:
+            return sweeping.forget(connection, before, limit)
+
     def image(self, image_id: str) -> Image:
         """One image with its variants; raises ImageNotFoundError."""
         with self._transactions.read() as connection:
@@ -253,6 +266,18 @@ class SqlCatalog:
         """The live image of an original's key; raises ImageNotFoundError."""
         with self._transactions.read() as connection:
             return reading.image_by_key(connection, key)
+
+    def versions(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """The versions of the originals at these keys, as far as images are live."""
+        with self._transactions.glance() as connection:
+            return reading.versions(connection, keys)
+
+    def original_keys(
+        self, prefix: str = "", *, cursor: str | None = None, limit: int = 1000
+    ) -> Page[str]:
+        """The keys of live images' originals that begin with a prefix, in the order of ids."""
+        with self._transactions.glance() as connection:
+            return reading.original_keys(connection, prefix, cursor, limit)
 
     def images(
         self,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tintype.adapters.sql import cursors
 from tintype.adapters.sql.accepting import Enqueue
-from tintype.adapters.sql.locks import lock_keys, lock_matter
+from tintype.adapters.sql.locks import MANY_KEYS, lock_keys, lock_matter
 from tintype.adapters.sql.reading import SHOWN_JOBS, page, shown_job
 from tintype.adapters.sql.rows import AnyRow
 from tintype.adapters.sql.running import WORKS, take_up
@@ -75,7 +75,7 @@ def _each(
 
     `act` tells how many of a batch it found as they were. Nobody else takes many at once meanwhile.
     """
-    lock_matter(connection, "dead letters")
+    lock_matter(connection, MANY_KEYS)
     query = _chosen(sa.select(JOBS.c.id, JOBS.c.key, JOBS.c.updated_at), which)
     query = following = query.order_by(JOBS.c.updated_at, JOBS.c.id)
     count = 0

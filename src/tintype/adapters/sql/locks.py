@@ -15,6 +15,9 @@ import sqlalchemy as sa
 
 from tintype.adapters.sql.schema import JOBS
 
+MANY_KEYS = "many keys"
+"""The matter of whoever takes the locks of many originals' keys."""
+
 
 def _lock(key: sa.ColumnElement[str]) -> sa.Select[None]:
     return sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0)))

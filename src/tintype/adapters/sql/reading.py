@@ -34,6 +34,20 @@ _IMAGE = sa.select(IMAGES).where(IMAGES.c.id == sa.bindparam("id"))
 _IMAGE_BY_KEY = sa.select(IMAGES).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
 _KNOWN = sa.select(sa.literal(1)).where(IMAGES.c.key == sa.bindparam("key"), LIVE)
 _WAITING = _KNOWN.where(IMAGES.c.state == ImageState.QUEUED)
+_VERSIONS = sa.select(IMAGES.c.key, IMAGES.c.version).where(
+    IMAGES.c.key.in_(sa.bindparam("keys", expanding=True)), LIVE
+)
+# By the image's id, and not by the key: what a database's collation makes of ids is no matter.
+_ORIGINAL_KEYS = (
+    sa.select(IMAGES.c.id, IMAGES.c.key)
+    .where(
+        IMAGES.c.id > sa.bindparam("after"),
+        sa.func.substr(IMAGES.c.key, 1, sa.bindparam("length")) == sa.bindparam("prefix"),
+        LIVE,
+    )
+    .order_by(IMAGES.c.id)
+    .limit(sa.bindparam("count"))
+)
 _OWNER = sa.select(VARIANTS.c.image_id).where(VARIANTS.c.key == sa.bindparam("key"))
 _VARIANTS = (
     sa.select(VARIANTS)
@@ -113,6 +127,22 @@ def waits(connection: sa.Connection, key: str) -> bool:
 def known(connection: sa.Connection, key: str) -> bool:
     """Whether a live image has its original at this key; see the port."""
     return connection.execute(_KNOWN, {"key": key}).first() is not None
+
+
+def versions(connection: sa.Connection, keys: Sequence[str]) -> dict[str, str]:
+    """The versions of the originals at these keys; see the port."""
+    rows = connection.execute(_VERSIONS, {"keys": list(keys)})
+    return {row.key: row.version for row in rows}
+
+
+def original_keys(
+    connection: sa.Connection, prefix: str, cursor: str | None, limit: int
+) -> Page[str]:
+    """The keys of live images' originals; see the port. A cursor is the last image's id."""
+    values = {"after": cursor or "", "prefix": prefix, "length": len(prefix), "count": limit}
+    rows = connection.execute(_ORIGINAL_KEYS, values).all()
+    following = rows[-1].id if len(rows) == limit else None
+    return Page(tuple(row.key for row in rows), following)
 
 
 def variant_by_key(connection: sa.Connection, key: str) -> tuple[Image, Variant]:

@@ -117,12 +117,13 @@ IMAGES = sa.Table(
 # What makes an image live. Spelled out, not bound: only so does a database use the partial index.
 LIVE = sa.text("images.state <> 'gone'")
 _index("uq_images_live_key", "state <> 'gone'", IMAGES.c.key, unique=True)
+_index("ix_images_gone", "state = 'gone'", IMAGES.c.state, IMAGES.c.updated_at)
 
 JOBS = sa.Table(
     "jobs",
     METADATA,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("image_id", sa.ForeignKey("images.id"), nullable=False),
+    sa.Column("image_id", sa.ForeignKey("images.id"), nullable=False, index=True),
     *_original(),
     _text("recipe_digest"),
     sa.Column("state", Word(ImageState), nullable=False),
@@ -145,12 +146,15 @@ JOBS = sa.Table(
     # Since when a dead job is no dead letter any more, though nobody made it again.
     _instant("dropped_at", nullable=True),
     sa.Index(None, "state", "created_at", "id"),
+    # Since when its image has another job.
+    _instant("replaced_at", nullable=True),
 )
 
 # Which jobs wait, and which are dead letters. Spelled out like LIVE, for the same reason. Their
 # indexes begin with the state all the same: else SQLite would rather sort what another index finds.
 QUEUED = sa.text("jobs.state = 'queued'")
 DEAD_LETTER = sa.text("jobs.state = 'dead' AND jobs.dropped_at IS NULL")
+_index("ix_jobs_replaced_at", "replaced_at IS NOT NULL", JOBS.c.replaced_at)
 _index("ix_jobs_startable_at", "startable_at IS NOT NULL", JOBS.c.startable_at)
 _index("ix_jobs_queued", "state = 'queued'", JOBS.c.state, JOBS.c.updated_at)
 _index(
@@ -249,6 +253,8 @@ IDEMPOTENCY = sa.Table(
     sa.Column("image_id", sa.ForeignKey("images.id"), nullable=False),
     sa.Column("job_id", sa.ForeignKey("jobs.id"), nullable=False),
     _instant("created_at"),
+    sa.Index(None, "created_at"),
+    sa.Index(None, "job_id"),
 )
 
 API_KEYS = sa.Table(
