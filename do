@@ -61,6 +61,9 @@ demo() {
   exec $bin/python -m tools.demo "${paths[@]}"
 }
 
+# Another decoder and color engine than ours, which also reads HEIC and AVIF.
+imagemagick() { command -v magick >/dev/null || command -v convert-im6.q16 >/dev/null || debian imagemagick; }
+
 # Debian keeps the server's programs off the PATH.
 postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || debian postgresql; }
 
@@ -68,6 +71,7 @@ run_tests() {
   setup
   command -v chromium >/dev/null || debian chromium
   postgres
+  imagemagick
   if (($#)); then exec $bin/pytest "$@"; fi
   $bin/pytest -n 2 -m "not crash"
   $bin/pytest -m crash
@@ -84,8 +88,16 @@ check() {
 bench() {
   setup
   command -v npm >/dev/null || debian nodejs npm
+  command -v gm >/dev/null && command -v convert >/dev/null || debian imagemagick graphicsmagick
   postgres
   exec $bin/python -m bench.run "$@"
+}
+
+docs() {
+  setup
+  local paths=() path
+  for path in "$@"; do paths+=("$(cd "$caller" && realpath -- "$path")"); done
+  exec $bin/python -m tools.docs "${paths[@]}"
 }
 
 help() {
@@ -94,11 +106,14 @@ help() {
 ./do demo [FILES|FOLDERS]   develop photographs, start the service, upload them, show the variants
 ./do test [PYTEST OPTIONS]  all tests, or those that the options name
 ./do check                  ruff, mypy and the import rules
+./do docs [PHOTOGRAPH]      show every operation with pictures, in build/docs; write its table in docs/
 ./do bench [OPTIONS]        measure against the codecs and against peers (--help lists the options)
 ./do bench latency          what a photograph waits on an idle machine beside its own CPU time
 ./do bench queue            what a job costs with few and with 100,000 waiting; double claims
 ./do bench chaos            kill -9 at random moments while photographs arrive; what is lost
 ./do bench points           kill -9 at named points of a job; what is lost
+./do bench alike            quality auto against quality 80 at six sizes: looks, bytes, CPU time
+./do bench efforts          size and CPU time of the efforts of AVIF and WebP at equal looks
 ./do lock [--upgrade]       compile requirements/*.txt from pyproject.toml
 TXT
 }
@@ -106,7 +121,7 @@ TXT
 task=${1:-help}
 (($#)) && shift
 case $task in
-  setup | lock | demo | check | bench) "$task" "$@" ;;
+  setup | lock | demo | check | docs | bench) "$task" "$@" ;;
   test) run_tests "$@" ;;
   help | -h | --help) help ;;
   *) help >&2; exit 2 ;;

@@ -1,42 +1,59 @@
 """What the efforts of AVIF and WebP encoders cost and save, at equal perceptual quality.
 
-`python -m bench.efforts [ENCODER] [PHOTOGRAPHS]` prints a table for docs/encoding.md, of avif or
-webp (both) and of so many photographs (3). Each photograph, scaled into 800 x 600, is encoded at
-two qualities that lie about the score that `quality: auto` asks for; the size at that score is read
-off the line between them, in the logarithm of the size.
+Each photograph, scaled into 800 x 600, is encoded at two qualities that lie about the score that
+`quality: auto` asks for; the size at that score is read off the line between them, in the logarithm
+of the size.
 """
 
 import math
-import sys
 import time
+from enum import StrEnum
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
+from typing import Annotated
 
 import pyvips
+import typer
 
 from bench.photographs import photographs
 from tintype.imaging.alike import TARGET
 from tintype.imaging.ssimulacra2 import Reference
 
 BOX = (800, 600)
+
+
+class Encoder(StrEnum):
+    """Whose efforts there are."""
+
+    AVIF = "avif"
+    WEBP = "webp"
+
+
 ENCODERS = {
-    "avif": (range(5), (60, 72), {"compression": "av1"}),
+    "avif": (range(5), (58, 70), {"compression": "av1"}),
     "webp": (range(7), (72, 84), {}),
 }
 
 
-def main(names: list[str], count: int) -> None:
-    """Print a table: the mean size and processor time of each effort, also against effort 0."""
+def main(
+    encoders: Annotated[list[Encoder] | None, typer.Argument(help="Both by default.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=9, help="Photographs.")] = 3,
+) -> None:
+    """Measure size and processor time of each effort at equal looks; tables for docs/encoding.md.
+
+    Example: `./do bench efforts webp --count 9`
+    """
+    pyvips.concurrency_set(1)
     with TemporaryDirectory() as folder:
         where, sources = photographs(Path(folder))
         chosen = sources[:: max(1, len(sources) // count)][:count]
         pictures = [_picture(source) for source in chosen]
     references = [Reference(picture) for picture in pictures]
-    print(f"{len(pictures)} of {where}; SSIMULACRA 2 of {TARGET:g}; libvips {_version()}")
-    print("\n| encoder | effort | kB | against effort 0 | CPU ms | against effort 0 |")
-    print("|---|---|---|---|---|---|")
-    for name in names:
+    typer.echo(f"{len(pictures)} of {where}; SSIMULACRA 2 of {TARGET:g}; libvips {_version()}")
+    typer.echo("\n| encoder | effort | kB | against 0 | CPU ms | against 0 |")
+    typer.echo("|---|---|---|---|---|---|")
+    for name in encoders or Encoder:
         efforts, qualities, options = ENCODERS[name]
         first: tuple[float, float] | None = None
         for effort in efforts:
@@ -47,15 +64,14 @@ def main(names: list[str], count: int) -> None:
             kilobytes, milliseconds = (mean(column) for column in zip(*measured, strict=True))
             first = first or (kilobytes, milliseconds)
             smaller, slower = kilobytes / first[0] - 1, milliseconds / first[1]
-            print(
+            typer.echo(
                 f"| {name} | {effort} | {kilobytes:.1f} | {smaller:+.1%}"
-                f" | {milliseconds:.0f} | {slower:.1f} x |",
-                flush=True,
+                f" | {milliseconds:.0f} | {slower:.1f} x |"
             )
 
 
 def _picture(source: Path) -> pyvips.Image:
-    made: pyvips.Image = pyvips.Image.thumbnail(str(source), BOX[0], height=BOX[1])
+    made: pyvips.Image = pyvips.Image.thumbnail_buffer(source.read_bytes(), BOX[0], height=BOX[1])
     return made.colourspace("srgb").copy_memory()
 
 
@@ -82,9 +98,3 @@ def _measured(
 
 def _version() -> str:
     return ".".join(str(pyvips.version(part)) for part in range(3))
-
-
-if __name__ == "__main__":
-    wanted = [each for each in sys.argv[1:] if each in ENCODERS]
-    counts = [int(each) for each in sys.argv[1:] if each.isdigit()]
-    main(wanted or list(ENCODERS), counts[0] if counts else 3)

@@ -86,7 +86,7 @@ def measure(count: int, folder: Path) -> list[Latency]:
                     if each.way != way:
                         continue
                     source = sources[each.size]
-                    image = worker.make(source, folder / "made", "jpeg")
+                    image = worker.make(source, folder / "made")
                     waited = _upload(client, source, f"{each.size}-{number}.jpg")
                     if number >= _WARM:
                         each.upload_to_done.append(waited * 1000)

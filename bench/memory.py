@@ -1,4 +1,4 @@
-"""(c) The largest resident memory of a decoder child on a photograph of 24 MP."""
+"""(c) The largest resident memory of a decoder child on photographs of 24 and of 100 MP."""
 
 import re
 import time
@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pyvips
 
 from bench.photographs import write_photograph
+from bench.variants import THREE
 from bench.ways.tintype_sandbox import renderer
 from tintype.imaging.sandbox import Sandbox
 
-WIDTH, HEIGHT = 6000, 4000
+TILE = (3000, 2075)
+SIZES = {"24 MP": 2, "100 MP": 4}
+"""How many times, across and down, a smaller photograph is laid out: 6000 x 4150, 12000 x 8300."""
+
+KINDS = ("baseline", "progressive")
 
 
 @dataclass(frozen=True)
@@ -25,28 +31,31 @@ class Peak:
 
 
 def measure(folder: Path) -> list[Peak]:
-    """Measure a baseline and a progressive JPEG, each in a fresh child."""
-    return [
-        _measure(folder / f"{kind}.jpg", kind, progressive=kind == "progressive")
-        for kind in ("baseline", "progressive")
-    ]
+    """Measure baseline and progressive JPEG, each in a fresh child."""
+    tile = folder / "tile.jpg"
+    write_photograph(tile, *TILE, progressive=False)
+    return [_measured(tile, folder, size, kind) for size in SIZES for kind in KINDS]
 
 
-def _measure(source: Path, kind: str, *, progressive: bool) -> Peak:
-    write_photograph(source, WIDTH, HEIGHT, progressive=progressive)
+def _measured(tile: Path, folder: Path, size: str, kind: str) -> Peak:
+    source = folder / f"{size}-{kind}.jpg"
+    picture = pyvips.Image.new_from_buffer(tile.read_bytes(), "").replicate(
+        SIZES[size], SIZES[size]
+    )
+    picture.jpegsave(str(source), Q=90, interlace=kind == "progressive", subsample_mode="on")
     scratch, out = source.with_suffix(".scratch"), source.with_suffix(".out")
     scratch.mkdir()
     out.mkdir()
     with Sandbox(1, scratch) as sandbox, ThreadPoolExecutor(1) as thread:
         _ = sandbox.confinement  # waits for the child to be ready
         idle = peak = _largest()
-        rendering = thread.submit(renderer(sandbox), source, out, "jpeg")
+        rendering = thread.submit(renderer(sandbox), source, out, THREE)
         # A child that has grown is replaced after its task, so it is looked at while it works.
         while not rendering.done():
             peak = max(peak, _largest())
             time.sleep(0.001)
         rendering.result()
-    return Peak(f"24 MP, {kind}", peak, idle)
+    return Peak(f"{size}, {kind}", peak, idle)
 
 
 def _largest() -> float:

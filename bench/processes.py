@@ -5,14 +5,21 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import psutil
 
-ENVIRONMENT = os.environ | {"VIPS_CONCURRENCY": "1"}  # one thread per picture, for every way
+from bench.variants import EFFORTS, QUALITY, THREE, Work
+
+# One thread per picture, for every way.
+ENVIRONMENT = os.environ | {
+    "VIPS_CONCURRENCY": "1",
+    "OMP_NUM_THREADS": "1",
+    "MAGICK_THREAD_LIMIT": "1",
+}
 PATIENCE = 60.0  # seconds
 
 
@@ -60,10 +67,11 @@ class Worker:
     ) -> None:
         self.process.communicate()
 
-    def make(self, source: Path, folder: Path, form: str) -> float:
+    def make(self, source: Path, folder: Path, work: Work = THREE) -> float:
         """Have the variants made; returns the processor time in seconds."""
         folder.mkdir(parents=True, exist_ok=True)
-        request = {"input": str(source.absolute()), "output": str(folder), "format": form}
+        request = {"input": str(source.absolute()), "output": str(folder), **asdict(work)}
+        request |= {"quality": QUALITY, "efforts": dict(EFFORTS)}
         watched = psutil.Process(self.process.pid)
         before = cpu_seconds(watched)
         assert self.process.stdin

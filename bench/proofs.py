@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench import alike, efforts
 from bench import chaos as storms
 from bench import latency as latencies
 from bench import queue as queues
@@ -21,7 +22,9 @@ from bench.figures import begin, write
 from tests.support.storm import Outcome
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-NAMES = frozenset(("latency", "queue", "chaos", "points"))
+app.command("alike")(alike.main)
+app.command("efforts")(efforts.main)
+NAMES = frozenset(("latency", "queue", "chaos", "points", "alike", "efforts"))
 
 Where = Annotated[Database, typer.Option(help="Where catalog and engine are.")]
 Keep = Annotated[bool, typer.Option(help="Write the figures to docs/figures; of a commit only.")]

@@ -16,6 +16,8 @@ from bench.figures import HERE, begin, write
 from bench.peers.install import Peers, install
 from bench.photographs import photographs
 
+WIDTH = 120  # columns that the widest table takes
+
 
 class Part(StrEnum):
     """What can be measured by itself."""
@@ -32,28 +34,34 @@ def main(
     keep: Annotated[
         bool, typer.Option(help="Write the figures to docs/figures; of a commit only.")
     ] = False,
-    peers: Annotated[bool, typer.Option(help="Measure sharp, ipx and thumbor too.")] = True,
+    peers: Annotated[
+        bool, typer.Option(help="Measure sharp, ipx, thumbor and the Magicks too.")
+    ] = True,
 ) -> None:
     """Measure Tintype against its codecs and its peers.
 
     Example: `./do bench render --rounds 9`
 
-    There are also `./do bench latency`, `queue`, `chaos` and `points`, with options of their own.
+    There are also `./do bench latency`, `queue`, `chaos`, `points`, `alike` and `efforts`, with
+    options of their own.
     """
     chosen = parts or list(Part)
     console = Console()
+    console.width = max(console.width, WIDTH)
     names = [part.value for part in chosen]
     figures = begin(keep=keep, parts=names, rounds=rounds, count=count, peers=peers)
-    others = install(HERE / ".cache") if peers else Peers(None, None)
+    others = install(HERE / ".cache") if peers else Peers(None, None, {})
     with tempfile.TemporaryDirectory(prefix="tintype-bench-") as temporary:
         folder = Path(temporary)
         where, sources = photographs(folder)
         figures["photographs"] = [where, [path.name for path in sources]]
         console.print(f"{where}; medians of {rounds} rounds", highlight=False)
         if Part.RENDER in chosen:
-            rendered = render.measure(sources, rounds, folder / "render", others)
-            figures["render"] = [asdict(each) for each in rendered]
-            console.print(_render_table(rendered))
+            rendered: list[object] = []
+            figures["render"] = rendered
+            for scene, measured in render.measure(sources, rounds, folder / "render", others):
+                rendered += [asdict(each) for each in measured]
+                console.print(_render_table(scene, measured))
         if Part.SERVICE in chosen:
             served = service.measure(sources, count, rounds, folder / "service", others)
             figures["service"] = [asdict(each) for each in served]
@@ -65,10 +73,17 @@ def main(
     console.print(f"written to {write(figures, keep=keep)}", highlight=False)
 
 
-def _render_table(measured: list[render.Measured]) -> Table:
-    floor = next(each.cost for each in measured if each.way == render.FLOOR)
-    table = Table(title="processor time per photograph: three variants, one thread", box=None)
-    for title in ("way", "ms", "min - max", "x floor", "kB", "dB 800x600", "dB 200x150"):
+def _render_table(scene: render.Scene, measured: list[render.Measured]) -> Table:
+    """A table of the ways; times are compared with those that the scene says, where they ran."""
+    sizes = list(dict.fromkeys((scene.work.sizes[0], scene.work.sizes[-1])))
+    against = {
+        name: each.cost for name in scene.against for each in measured if each.way.startswith(name)
+    }
+    forms = list(dict.fromkeys(form for each in measured for form in each.looks))
+    table = Table(title=f"{scene.title}: processor time per photograph, one thread", box=None)
+    titles = ["way", "ms", "min - max", *(f"x {name.split()[-1]}" for name in against), "kB"]
+    titles += [f"dB {size}" for size in sizes] + [f"SSIMULACRA2 {form}" for form in forms]
+    for title in titles:
         table.add_column(title, justify="left" if title == "way" else "right", no_wrap=True)
     for each in measured:
         lowest, highest = min(each.milliseconds), max(each.milliseconds)
@@ -76,9 +91,10 @@ def _render_table(measured: list[render.Measured]) -> Table:
             each.way,
             f"{each.cost:.0f}",
             f"{lowest:.0f} - {highest:.0f}",
-            f"{each.cost / floor:.2f}",
+            *(f"{each.cost / cost:.2f}" for cost in against.values()),
             f"{each.kilobytes:.0f}",
-            *(f"{each.decibels[name]:.1f}" for name in ("800x600", "200x150") if each.decibels),
+            *(f"{each.decibels[size]:.1f}" for size in sizes if each.decibels),
+            *(f"{each.looks[form]:.1f}" for form in forms if each.looks),
         )
     return table
 

@@ -156,22 +156,46 @@ def listed(client: httpx.Client, state: str, limit: int) -> list[object]:
 def ipx(peers: Peers, originals: list[Path], found: Throughput, scratch: Path) -> None:
     """Ask ipx for each variant."""
     port = free_port()
-    assert peers.node
-    command = ["node", str(peers.node / "ipx.mjs"), str(originals[0].parent), str(port)]
-    paths = [f"/f_jpeg,q_{QUALITY},s_{name}/{path.name}" for path in originals for name in VARIANTS]
+    command = ipx_command(peers, originals[0].parent, port)
+    paths = [ipx_path(path, name, "jpeg") for path in originals for name in VARIANTS]
     _ask(port, command, paths, found, scratch)
+
+
+def ipx_command(peers: Peers, root: Path, port: int) -> list[str]:
+    """What starts ipx on a folder."""
+    assert peers.node
+    return ["node", str(peers.node / "ipx.mjs"), str(root), str(port)]
+
+
+def ipx_path(source: Path, variant: str, form: str) -> str:
+    """Where ipx has a variant of a file of its folder."""
+    return f"/f_{form},q_{QUALITY},s_{variant}/{source.name}"
 
 
 def thumbor(peers: Peers, originals: list[Path], found: Throughput, scratch: Path) -> None:
     """Ask thumbor, in one process per processor, for each variant."""
     port = free_port()
-    settings = scratch / "thumbor.conf"
-    root = f"FILE_LOADER_ROOT_PATH = {str(originals[0].parent)!r}\nQUALITY = {QUALITY}\n"
-    settings.write_text(THUMBOR_SETTINGS + root)
-    command = [str(peers.thumbor), "--ip", "127.0.0.1", "--port", str(port)]
-    command += ["--conf", str(settings), "--processes", str(len(os.sched_getaffinity(0)))]
-    paths = [f"/unsafe/{name}/{path.name}" for path in originals for name in VARIANTS]
+    processes = len(os.sched_getaffinity(0))
+    command = thumbor_command(peers, originals[0].parent, port, scratch, processes)
+    paths = [thumbor_path(path, name, "jpeg") for path in originals for name in VARIANTS]
     _ask(port, command, paths, found, scratch)
+
+
+def thumbor_command(
+    peers: Peers, root: Path, port: int, scratch: Path, processes: int
+) -> list[str]:
+    """What starts thumbor on a folder, in so many processes."""
+    settings = scratch / "thumbor.conf"
+    settings.write_text(
+        THUMBOR_SETTINGS + f"FILE_LOADER_ROOT_PATH = {str(root)!r}\nQUALITY = {QUALITY}\n"
+    )
+    command = [str(peers.thumbor), "--ip", "127.0.0.1", "--port", str(port)]
+    return [*command, "--conf", str(settings), "--processes", str(processes)]
+
+
+def thumbor_path(source: Path, variant: str, form: str) -> str:
+    """Where thumbor has a variant of a file of its folder."""
+    return f"/unsafe/{variant}/filters:format({form})/{source.name}"
 
 
 def _ask(

@@ -1,6 +1,7 @@
 """Installs the peers, once, into bench/.cache; what cannot be installed is left out and said."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ class Peers:
 
     node: Path | None  # a folder with node_modules and our scripts
     thumbor: Path | None  # the program
+    magick: dict[str, list[str]]  # ImageMagick and GraphicsMagick: their programs, by name
 
     def version(self, package: str) -> str:
         """The installed version of an npm package."""
@@ -27,7 +29,28 @@ class Peers:
 
 def install(cache: Path) -> Peers:
     """Install what is not there yet."""
-    return Peers(_node(cache / "node"), _thumbor(cache / f"thumbor-{THUMBOR}"))
+    return Peers(_node(cache / "node"), _thumbor(cache / f"thumbor-{THUMBOR}"), _magick())
+
+
+def _magick() -> dict[str, list[str]]:
+    found = {}
+    for name, programs in _MAGICK.items():
+        program = next(filter(shutil.which, programs), None)
+        if program is None:
+            print(f"{name} is left out: there is no {programs[-1]}", file=sys.stderr)
+            continue
+        command = [program, "convert"] if program == "gm" else [program]
+        told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
+        version = re.search(r"Magick (\d[\w.-]*)", told.stdout)
+        found[f"{name} {version[1]}" if version else name] = command
+    return found
+
+
+# Where Debian has both ImageMagick 6 and another program named convert, the first is what is meant.
+_MAGICK = {
+    "ImageMagick": ("magick", "convert-im6.q16", "convert"),
+    "GraphicsMagick": ("gm",),
+}
 
 
 def _node(folder: Path) -> Path | None:

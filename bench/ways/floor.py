@@ -1,8 +1,8 @@
 """The floor: what no pipeline on these codecs can beat.
 
-One scaled decode, the largest scale that still covers the largest variant, and three encodes of
-pixels that are ready beforehand; nothing in between. The pixels are made by the first request for a
-file, which the bench does not count.
+One scaled decode, the largest scale that still covers the largest variant, and an encode per
+variant of pixels that are ready beforehand; nothing in between. The pixels are made by the first
+request for a file, which the bench does not count.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pyvips
 
-from bench.variants import QUALITY, VARIANTS
-from bench.ways import serve
+from bench.variants import VARIANTS, Work
+from bench.ways import serve, vips_options
 
 SCALES = (8, 4, 2, 1)  # of the JPEG decoder: one pixel for so many, in each direction
 
@@ -30,17 +30,15 @@ class Floor:
     def __init__(self) -> None:
         self._ready: dict[Path, Ready] = {}
 
-    def make(self, source: Path, folder: Path, form: str) -> None:
+    def make(self, source: Path, folder: Path, work: Work) -> None:
         if source not in self._ready:
             self._ready[source] = prepared(source)
         ready = self._ready[source]
         pyvips.Image.jpegload(str(source), shrink=ready.shrink).copy_memory()
-        for name, pixels in ready.pixels.items():
-            target = str(folder / f"{name}.{form}")
-            if form == "jpeg":
-                pixels.jpegsave(target, Q=QUALITY, interlace=True, keep="none")
-            else:
-                pixels.pngsave(target, keep="none")
+        for name in work.sizes:
+            for form in work.formats:
+                target = str(folder / f"{name}.{form}")
+                ready.pixels[name].write_to_file(target, **vips_options(form))
 
 
 def prepared(source: Path) -> Ready:

@@ -1,19 +1,20 @@
-"""Pillow, decoding every pixel for every variant: what most thumbnail functions do."""
+"""Pillow, decoding every pixel for every size: what most thumbnail functions do."""
 
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from bench.variants import QUALITY, VARIANTS
-from bench.ways import serve
+from bench.variants import Work
+from bench.ways import pillow_options, serve
 
 
-def make(source: Path, folder: Path, form: str) -> None:
-    for name, size in VARIANTS.items():
+def make(source: Path, folder: Path, work: Work) -> None:
+    for name, size in work.boxes.items():
         with Image.open(source) as opened:
             image = ImageOps.exif_transpose(opened)
             variant = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-            variant.save(folder / f"{name}.{form}", quality=QUALITY, progressive=True)
+        for form in work.formats:
+            variant.save(folder / f"{name}.{form}", **pillow_options(form))
 
 
 if __name__ == "__main__":

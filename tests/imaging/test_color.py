@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from tests.imaging.pictures import LIMITS, decoded, encoded, pixels_of, rendered, scene
 from tests.imaging.test_signaling import avif, chromaticities, cicp, gamma, with_chunks
+from tintype.errors import UnsupportedFormatError
 from tintype.imaging.codec import decode
 from tintype.imaging.color import Space
 from tintype.imaging.header import inspect
@@ -183,6 +184,37 @@ def test_sixteen_bits_become_eight() -> None:
         made = read(encoded(deep, image_format), space).image
         assert made.format == "uchar"
         assert (made.cast("int") - scene().cast("int")).abs().max() <= 1
+
+
+@pytest.mark.parametrize("image", [scene(), scene().colourspace("b-w")])
+@pytest.mark.parametrize("space", ["srgb", "keep"])
+def test_thirty_two_bits_become_eight(image: pyvips.Image, space: Space) -> None:
+    deep = (image.cast("uint") * 0x01010101).cast("uint")
+    made = read(encoded(deep, "tiff"), space).image
+    assert (made.format, made.bands) == ("uchar", image.bands)
+    assert (made.cast("int") - image.cast("int")).abs().max() <= 1
+
+
+def test_floats_are_linear_light() -> None:
+    """Gray and RGB, with transparency and without; more light than white is white."""
+    ramp = pyvips.Image.identity().cast("float") / 128
+    opacity = pyvips.Image.identity().cast("float") / 255
+    expected = [srgb(value / 128) for value in range(256)]
+    for bands in ([ramp], [ramp, opacity], [ramp] * 3, [ramp] * 3 + [opacity]):
+        kind = "b-w" if len(bands) < 3 else "scrgb"
+        image = bands[0].bandjoin(bands[1:]) if bands[1:] else ramp
+        made = read(encoded(image.copy(interpretation=kind), "tiff"), "keep").image
+        pixels = pixels_of(made)
+        assert {len(pixel) for pixel in pixels} == {len(bands)}
+        for (level, *rest), wanted, opaque in zip(pixels, expected, range(256), strict=True):
+            assert abs(level - wanted) <= 1
+            assert len(bands) % 2 == 1 or abs(rest[-1] - opaque) <= 1
+
+
+def test_samples_with_a_sign_are_refused() -> None:
+    signed = pyvips.Image.identity().cast("short")
+    with pytest.raises(UnsupportedFormatError, match="signed"):
+        read(encoded(signed, "tiff"))
 
 
 @pytest.mark.parametrize("output_format", ["jpeg", "png", "webp", "avif"])

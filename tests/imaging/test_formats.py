@@ -1,14 +1,16 @@
 """The format is told by content alone."""
 
 from contextlib import suppress
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.imaging.pictures import LIMITS, WRITABLE, encoded, scene
+from tests.imaging.pictures import WRITABLE, encoded, scene
 from tintype.errors import NotAnImageError, UnsupportedFormatError
 from tintype.imaging.formats import sniff
+from tintype.imaging.messages import InputFormat
 
 ISO = b"\0\0\0\x1cftyp%b\0\0\0\0%b"
 
@@ -21,6 +23,7 @@ def test_the_formats_that_are_accepted_are_known_by_their_content(image_format: 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
+        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a -->\n<svg:svg xmlns:svg='x'/>", "svg"),
         (ISO % (b"heic", b"mif1heic"), "heic"),
         (ISO % (b"heix", b"mif1heix"), "heic"),
         (ISO % (b"mif1", b"mif1heic"), "heic"),
@@ -29,18 +32,14 @@ def test_the_formats_that_are_accepted_are_known_by_their_content(image_format: 
         (b"II+\0\x08\0\0\0", "tiff"),
     ],
 )
-def test_brands_tell_avif_from_heic(content: bytes, expected: str) -> None:
+def test_more_beginnings_are_known(content: bytes, expected: str) -> None:
     assert sniff(content + bytes(32)) == expected
 
 
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
-        (
-            b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a -->\n<svg:svg xmlns:svg='x'/>",
-            "SVG",
-        ),
+        (b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
         (b"BM6\3\0\0", "BMP"),
         (b"%PDF-1.7\n", "PDF"),
         (b"8BPS\0\1", "PSD"),
@@ -80,4 +79,4 @@ def test_what_is_no_image_is_refused_as_such(content: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_told_or_refused(content: bytes) -> None:
     with suppress(NotAnImageError, UnsupportedFormatError):
-        assert sniff(content) in LIMITS.accept
+        assert sniff(content) in get_args(InputFormat)

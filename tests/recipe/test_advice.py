@@ -41,3 +41,19 @@ def test_a_format_that_cannot_keep_animations_is_pointed_out(
     recipe = VARIANT.replace('"%s"', f'"s/{{id}}.{{ext}}", output: {output}') % "signed"
     found = advice(loads(recipe, {}))
     assert [f"in {still} it has" in text for text in found] == ([True] if still else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("© Wagner, Ελλάδα, Мир, שלום, العربية, नमस्ते, বাংলা, தமிழ், తెలుగు, ไทย, ខ្មែរ", ""),
+        ("中文 日本語 한국어 a\u200fb\u00a0c", ""),
+        ("© ગુજરાત", "U+0A97 GUJARATI LETTER GA, U+0AC1 GUJARATI VOWEL SIGN U, U+0A9C"),
+        ("😀😀", "U+1F600 GRINNING FACE;"),
+        ("\ue000", "U+E000;"),
+    ],
+)
+def test_characters_that_no_font_has_are_pointed_out(text: str, lacking: str) -> None:
+    mark = VARIANT.replace("name: v,", f'name: v, operations: [watermark: {{text: "{text}"}}],')
+    found = advice(loads(mark % ("s/{id}.{ext}", "signed"), {}))
+    assert [f"have no {lacking}" in each for each in found] == ([True] if lacking else [])

@@ -1,10 +1,12 @@
 """The lowest quality at which an encoded picture looks as good as the one it was made from."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tintype.imaging.filmstrip import is_strip, still
+from tintype.imaging.filmstrip import is_strip, size_of, still
 from tintype.imaging.messages import Output, OutputFormat
 from tintype.imaging.save import saved
 from tintype.imaging.ssimulacra2 import Reference
@@ -13,77 +15,109 @@ from tintype.imaging.vips import load
 if TYPE_CHECKING:
     import pyvips
 
-TARGET = 74.0
-"""The SSIMULACRA 2 score that is enough; docs/encoding.md says how it was calibrated."""
+TARGET = 74.4
+"""The SSIMULACRA 2 score that is enough for a picture of 800 x 600; see `target`."""
+
+_PIXELS = 800 * 600
+_GROWTH = 0.4
+_LEAST_TARGET, _MOST_TARGET = 72.0, 76.0
 
 _NEAR = 0.6
 """By how much more than enough a score may be for the search to end."""
 
-_MARGIN = 1.0
-"""How much better tiles must look than a whole picture: they score a point or so beside it."""
+_SAFE = 0.2
+"""How much more than enough a quality must promise that is not looked at."""
 
-_PROBES = 5
-"""The most encodings of a search. One more follows where it was done on a sample."""
+_STEP = 2
+"""How far from a quality that was looked at the line through two of them is believed."""
+
+_MARGIN, _MOST_MARGIN = 1.2, 4.0
+"""How much better tiles must look than a whole picture with each doubling of its pixels: the less
+of it they are, the more they may score above it."""
+
+_PROBES = 4
+"""The most encodings of a search. One more may follow."""
 
 _LOWEST, _HIGHEST = 30, 95
 
-_FIRST: Mapping[OutputFormat, int] = MappingProxyType({"jpeg": 75, "webp": 78, "avif": 63})
+_FIRST: Mapping[OutputFormat, int] = MappingProxyType({"jpeg": 76, "webp": 78, "avif": 62})
 """The quality that is tried first: what photographs need in the median."""
 
-_SLOPE = 0.6
-"""How much the score grows with each point of quality, as far as nothing better is known."""
+_SLOPES: Mapping[OutputFormat, tuple[float, float]] = MappingProxyType(
+    {"jpeg": (0.5, 0.75), "webp": (0.4, 0.75), "avif": (0.9, 0.8)}
+)
+"""How much a point of quality changes the score below and above the first one, in the mean."""
 
 _TILE = 128
 _TILES = 32
+_JUDGED = _TILES * _TILE**2
 """A picture with more pixels than these tiles have is judged by them, cut out all over it."""
 
 _BACKGROUNDS = (26, 230)
 """What is put behind transparent pictures: dark and light gray, of which the worse counts."""
 
 
-def least_quality(
-    image: "pyvips.Image", output: Output, output_format: OutputFormat
-) -> tuple[int, bytes | None]:
-    """The lowest quality found that is enough, and the file where it is made already.
+def target(pixels: int) -> float:
+    """The score that is enough for a picture of so many pixels.
 
-    Encodes 5 times at most. Where nothing is enough, it is the highest quality that is tried. The
-    same picture always gives the same answer. Needs a picture in memory.
+    It is what JPEG of quality 80 reaches with nine of ten photographs, which grows with their size:
+    docs/encoding.md has the figures.
     """
-    sample = _sample(image)
-    target = TARGET if sample is image else TARGET + _MARGIN
-    judge = _Judge(sample, output_format)
-    low, high = _LOWEST - 1, _HIGHEST
-    scores: dict[int, float] = {}
-    best = None
-    quality = _FIRST[output_format]
-    for _ in range(_PROBES):
-        content = saved(sample, output, output_format, quality)
-        scores[quality] = judge.score(content)
-        if scores[quality] < target:
-            low = quality
-        else:
-            high, best = quality, content
-        if high - low == 1 or 0 <= scores[quality] - target <= _NEAR:
-            break
-        slope = _SLOPE
-        if low in scores and high in scores:
-            slope = max((scores[high] - scores[low]) / (high - low), 0.1)
-        guess = quality + round((target + _NEAR / 2 - scores[quality]) / slope)
-        quality = min(max(guess, low + 1), high - 1)
-    return high, best if sample is image else None
+    grown = TARGET + _GROWTH * math.log2(pixels / _PIXELS)
+    return min(max(grown, _LEAST_TARGET), _MOST_TARGET)
 
 
-class _Judge:
-    """Compares files with the picture they were made from."""
+class Judge:
+    """Finds out which quality a picture needs in which format.
 
-    def __init__(self, image: "pyvips.Image", output_format: OutputFormat) -> None:
-        self._format = output_format
+    What depends on the picture alone is computed once for all formats, when it is needed first.
+    """
+
+    def __init__(self, image: "pyvips.Image") -> None:
+        """`image` is a picture in memory, or a filmstrip."""
+        self._image = image
         self._backgrounds = _BACKGROUNDS if image.hasalpha() else _BACKGROUNDS[:1]
-        self._references = [Reference(each) for each in self._opaque(image)]
 
-    def score(self, content: bytes) -> float:
+    def least_quality(
+        self, output: Output, output_format: OutputFormat
+    ) -> tuple[int, bytes | None]:
+        """The lowest quality found that is enough, and the file where it is made already.
+
+        Encodes 4 times at most, mostly twice. Where nothing is enough, it is the highest quality
+        that is tried. The same picture always gives the same answer.
+        """
+        wanted = self._wanted()
+        line = _Line(wanted, _SLOPES[output_format])
+        quality = _FIRST[output_format]
+        files: dict[int, bytes] = {}
+        while len(files) < _PROBES:
+            files[quality] = saved(self._sample, output, output_format, quality)
+            line.scores[quality] = self._score(output_format, files[quality])
+            if 0 <= line.scores[quality] - wanted <= _NEAR:
+                break
+            quality = line.guess()
+            away = min(abs(quality - each) for each in files)
+            if away == 0 or (away <= _STEP and len(files) > 1):
+                break
+        return quality, files.get(quality) if self._sample is self._image else None
+
+    def _wanted(self) -> float:
+        """The score that is enough for the sample."""
+        size, pixels = size_of(self._image), self._image.width * self._image.height
+        margin = _MARGIN * math.log2(max(pixels / _JUDGED, 1.0))
+        return target(size.width * size.height) + min(margin, _MOST_MARGIN)
+
+    @cached_property
+    def _sample(self) -> "pyvips.Image":
+        return _sample(self._image)
+
+    @cached_property
+    def _references(self) -> Sequence[Reference]:
+        return [Reference(each) for each in self._opaque(self._sample)]
+
+    def _score(self, output_format: OutputFormat, content: bytes) -> float:
         """How good the file looks, on the background where it looks worse."""
-        made = load(self._format, content).copy_memory()
+        made = load(output_format, content).copy_memory()
         return min(
             reference.score(each)
             for reference, each in zip(self._references, self._opaque(made), strict=True)
@@ -95,6 +129,31 @@ class _Judge:
         return [image.flatten(background=each).copy_memory() for each in self._backgrounds]
 
 
+class _Line:
+    """What the scores of some qualities promise of others."""
+
+    def __init__(self, wanted: float, slopes: tuple[float, float]) -> None:
+        self.scores: dict[int, float] = {}
+        self._wanted = wanted
+        self._slopes = slopes
+
+    def guess(self) -> int:
+        """The lowest quality that should be enough, by the nearest two scores if there are two."""
+        nearest, *others = sorted(self.scores, key=lambda each: abs(self._missing(each)))
+        missing = self._missing(nearest)
+        slope = self._slopes[missing > 0]
+        if others:
+            rise = self.scores[nearest] - self.scores[others[0]]
+            slope = max(rise / (nearest - others[0]), 0.1)
+        guess = nearest + math.ceil((missing + _SAFE) / slope)
+        low = max((each for each in self.scores if self._missing(each) > 0), default=_LOWEST - 1)
+        high = min((each for each in self.scores if self._missing(each) <= 0), default=_HIGHEST)
+        return min(max(guess, low + 1), high)
+
+    def _missing(self, quality: int) -> float:
+        return self._wanted - self.scores[quality]
+
+
 def _sample(image: "pyvips.Image") -> "pyvips.Image":
     """The picture; tiles from all over it, side by side, where it is larger or has several frames.
 
@@ -103,7 +162,7 @@ def _sample(image: "pyvips.Image") -> "pyvips.Image":
     import pyvips
 
     width, height = image.width, image.height
-    if width * height <= _TILES * _TILE**2 and not is_strip(image):
+    if width * height <= _JUDGED and not is_strip(image):
         return image
     columns = max(1, min(round((_TILES * width / height) ** 0.5), _TILES, width // _TILE))
     rows = max(1, min(_TILES // columns, height // _TILE))

@@ -7,6 +7,10 @@ if TYPE_CHECKING:
     import pyvips
 
 
+PREMULTIPLYING = 6.0
+"""How many bytes of each pixel are held where a picture with transparency is scaled or turned."""
+
+
 def premultiplied(
     image: "pyvips.Image", transform: Callable[["pyvips.Image"], "pyvips.Image"]
 ) -> "pyvips.Image":

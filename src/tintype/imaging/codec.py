@@ -6,13 +6,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tintype.imaging import heic
+from tintype.imaging import heic, svg
 from tintype.imaging.alpha import premultiplied
 from tintype.imaging.color import Space, in_space
 from tintype.imaging.filmstrip import Timing
-from tintype.imaging.geometry import Axis
+from tintype.imaging.geometry import Axis, Size
 from tintype.imaging.jpeg import with_whole_blocks
 from tintype.imaging.raster import Raster
+from tintype.imaging.scale import reduced
 from tintype.imaging.signaling import signal
 from tintype.imaging.vips import check_last_lines, damage, load
 from tintype.model import Facts
@@ -30,18 +31,20 @@ def decode(content: bytes, facts: Facts, scale: float, space: Space = "srgb") ->
     The colors are sRGB, or the original's where `space` is `keep` and one can work in them; the
     raster has their profile then.
 
-    `scale` (0-1) is the largest scale at which the picture will be used; it is decoded at the
-    lowest resolution that is enough for it. Every pixel is decoded before this returns, and the
-    first damage that the decoder notices raises CorruptError.
+    `scale` (0-1, for SVG above 1 too) is the largest scale at which the picture will be used; it is
+    decoded at the lowest resolution that is enough for it. Every pixel is decoded before this
+    returns, and the first damage that the decoder notices raises CorruptError.
     """
     factor = reduction(facts, scale)
     with damage(), _opened(content, facts, factor) as image:
         converted, profile = in_space(image, signal(facts.format, content), space)
         decoded = converted.copy_memory()
     if facts.format == "jpeg":
-        check_last_lines()
+        check_last_lines()  # at once: the next operation forgets what this one complained of
+    decoded = _in_memory(decoded)
+    if facts.format == "jpeg":
         # Only what the picture fills: the rest of the last blocks may be anything.
-        decoded = decoded.crop(0, 0, facts.width // factor, facts.height // factor)
+        decoded = decoded.crop(0, 0, int(facts.width // factor), int(facts.height // factor))
     return replace(_upright(decoded, facts, factor), profile=profile)
 
 
@@ -66,6 +69,17 @@ def timing_of(content: bytes, facts: Facts) -> Timing:
     return Timing(tuple(strip.get("delay"))[: facts.frames], strip.get("loop"))
 
 
+def _in_memory(image: "pyvips.Image") -> "pyvips.Image":
+    """An image in memory that says so: operations then buffer no lines for it."""
+    image = image.copy()
+    if image.get_typeof(_SEQUENTIAL):
+        image.remove(_SEQUENTIAL)
+    return image
+
+
+_SEQUENTIAL = "vips-sequential"
+
+
 def _alone(frame: "pyvips.Image") -> "pyvips.Image":
     """A frame of a strip that no longer knows where it comes from."""
     frame = frame.copy()
@@ -74,40 +88,47 @@ def _alone(frame: "pyvips.Image") -> "pyvips.Image":
     return frame
 
 
-def reduction(facts: Facts, scale: float) -> int:
+def reduction(facts: Facts, scale: float) -> float:
     """By how much to reduce a picture that is used at `scale` and less: 1, 2, 4 or 8.
+
+    An SVG is drawn at just that scale, be it below 1 or above; then this is any number.
 
     Measured against a full decode with the same resize, at 800 x 600: a JPEG decoder's own scaling
     saves most of its work and stays above 40 dB even where nothing is left to the final resize. The
     plain averages that the other formats are reduced by save little but memory, and stay above
     40 dB where the final resize keeps a factor of two.
     """
-    kept = 1.0 if facts.format == "jpeg" else 2.0
+    kept = 2.0 if facts.format not in ("jpeg", "svg") else 1.0
     used = max(scale * kept, 1 / min(facts.width, facts.height))  # a pixel has to be left
+    if facts.format == "svg":
+        return 1 / used
     return next((factor for factor in _FACTORS if used <= 1 / factor), 1)
 
 
 @contextmanager
-def _opened(content: bytes, facts: Facts, factor: int) -> Iterator["pyvips.Image"]:
+def _opened(content: bytes, facts: Facts, factor: float) -> Iterator["pyvips.Image"]:
     """The reduced picture, to be read once from top to bottom."""
     if facts.format == "jpeg":
-        yield load("jpeg", with_whole_blocks(content, factor), shrink=factor)
+        yield load("jpeg", with_whole_blocks(content, int(factor)), shrink=int(factor))
+    elif facts.format == "svg":
+        frame = reduced(Size(facts.width, facts.height), factor)
+        yield svg.drawn(content, 1 / factor, frame)
     elif _scaled_to_the_edge(facts):
         yield load("webp", content, scale=1 / factor)
     elif facts.format == "heic":
         with heic.opened(content) as image:
-            yield _shrunk(image, factor)
+            yield _shrunk(image, int(factor))
     else:
-        yield _shrunk(load(facts.format, content), factor)
+        yield _shrunk(load(facts.format, content), int(factor))
 
 
 def _scaled_to_the_edge(facts: Facts) -> bool:
     """True where the decoder stretches the picture to whole columns instead of dropping a part.
 
-    libwebp does, in about three quarters of the time of a full decode. The frames of an animation
-    may be parts of the picture, so they are not scaled one by one.
+    So is an SVG drawn. libwebp does, in about three quarters of the time of a full decode. The
+    frames of an animation may be parts of the picture, so they are not scaled one by one.
     """
-    return facts.format == "webp" and facts.frames == 1
+    return facts.format == "svg" or (facts.format == "webp" and facts.frames == 1)
 
 
 def _shrunk(image: "pyvips.Image", factor: int) -> "pyvips.Image":
@@ -117,7 +138,7 @@ def _shrunk(image: "pyvips.Image", factor: int) -> "pyvips.Image":
     return premultiplied(image, lambda each: each.shrink(factor, factor, ceil=True))
 
 
-def _upright(image: "pyvips.Image", facts: Facts, factor: int) -> Raster:
+def _upright(image: "pyvips.Image", facts: Facts, factor: float) -> Raster:
     """The decoded picture turned upright: what it lacks at an end may then be at the start."""
     import pyvips
 

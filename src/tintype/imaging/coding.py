@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from tintype.imaging.vips import damage, load
-from tintype.model import Facts
+if TYPE_CHECKING:
+    import pyvips
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +23,29 @@ class Coding:
     """Whether the decoder keeps the whole picture until its end, as it does for progressive JPEG,
     interlaced PNG and lossless WebP."""
 
+    subsampled: bool = False
+    """Whether a JPEG has fewer samples of color than of light."""
+
+    elements: int = 0
+    """How many elements an SVG has."""
+
 
 _SAMPLE_BYTES: Mapping[str, int] = MappingProxyType(
     {"uchar": 1, "char": 1, "ushort": 2, "short": 2, "uint": 4, "int": 4, "float": 4}
 )
+_SAMPLING = "jpeg-chroma-subsample"
 _LARGEST_SAMPLE = 16  # a complex number of two doubles
-_HEIC = Coding(bands=4, sample_bytes=1, whole=False)  # as it is decoded at most
+HEIC = Coding(bands=4, sample_bytes=1, whole=False)
+"""As it is decoded at most."""
 
 
-def coding(content: bytes, facts: Facts) -> Coding:
-    """How the file is coded; no pixel is decoded. Raises CorruptError."""
-    if facts.format == "heic":
-        return _HEIC
-    with damage():
-        header = load(facts.format, content)
+def coding(input_format: str, content: bytes, header: "pyvips.Image") -> Coding:
+    """How the file is coded, by its header as libvips has read it; no pixel is decoded."""
     return Coding(
         bands=header.bands,
         sample_bytes=_SAMPLE_BYTES.get(header.format, _LARGEST_SAMPLE),
-        whole=header.get_typeof("interlaced") != 0 or b"VP8L" in _chunks(facts.format, content),
+        whole=header.get_typeof("interlaced") != 0 or b"VP8L" in _chunks(input_format, content),
+        subsampled=header.get_typeof(_SAMPLING) != 0 and header.get(_SAMPLING) != "4:4:4",
     )
 
 

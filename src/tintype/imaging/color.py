@@ -53,10 +53,15 @@ def in_space(
     one; a profile that cannot be used is ignored. Pictures without either are taken for sRGB, or
     for common offset printing where they are CMYK. `keep` converts nothing of an RGB picture with
     primaries and curves. All others become sRGB: gray, ink, Lab, lookup tables, and high range,
-    which eight bits are too few for. The profile is empty for sRGB.
+    which eight bits are too few for. So does linear light in floats, whose profile is ignored.
+    The profile is empty for sRGB.
     """
     profile = _profile(image, declared)
     image = _without(image)
+    if image.format == "float" and _holds_light(image):
+        return _from_light(image), b""
+    if image.format == "uint":
+        image = _sixteen_bits(image)
     if space == "keep" and _stays(image, profile, declared):
         return _eight_bits(image), profile
     return to_srgb(image, profile), b""
@@ -118,6 +123,27 @@ def _one_band(image: "pyvips.Image") -> "pyvips.Image":
     green = image.extract_band(1)
     gray = green.bandjoin(image.extract_band(image.bands - 1)) if image.hasalpha() else green
     return gray.cast("uchar").copy(interpretation="b-w")
+
+
+def _holds_light(image: "pyvips.Image") -> bool:
+    return image.interpretation in ("scrgb", "b-w")
+
+
+def _from_light(image: "pyvips.Image") -> "pyvips.Image":
+    """Linear light, 1 for white, with the primaries of sRGB or gray, as 8-bit sRGB or gray."""
+    gray = _is_gray(image)
+    if gray:
+        light = image[0]
+        opacity = image.extract_band(1, n=image.bands - 1) if image.bands > 1 else []
+        image = light.bandjoin([light, light]).bandjoin(opacity)
+    made = image.copy(interpretation="scrgb").colourspace("srgb")
+    return _without(_one_band(made) if gray else made)
+
+
+def _sixteen_bits(image: "pyvips.Image") -> "pyvips.Image":
+    """A picture of 32 bits a sample without those that nobody sees."""
+    wide = {"srgb": "rgb16", "b-w": "grey16"}.get(image.interpretation, image.interpretation)
+    return (image >> 16).cast("ushort").copy(interpretation=wide)
 
 
 def _eight_bits(image: "pyvips.Image") -> "pyvips.Image":

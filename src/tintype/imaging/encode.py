@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from tintype.errors import OutputTooLargeError, TooManyPixelsError
-from tintype.imaging.alike import least_quality
+from tintype.imaging.alike import Judge
 from tintype.imaging.color import profiled_to_srgb
-from tintype.imaging.filmstrip import ANIMATED, first_of, is_strip, size_of
+from tintype.imaging.filmstrip import ANIMATED, size_of
 from tintype.imaging.messages import InputFormat, Output, OutputFormat
 from tintype.imaging.save import COLORS, saved
 
@@ -24,6 +24,7 @@ _SAME: Mapping[InputFormat, OutputFormat] = MappingProxyType(
         "heic": "jpeg",
         "tiff": "jpeg",
         "gif": "gif",
+        "svg": "png",
     }
 )
 
@@ -68,14 +69,23 @@ def encoded(
     if output.format == "auto":
         yield _smallest(image, output)
         return
+    judge = Judge(image)
     for output_format in formats:
-        kept = strip if output_format in ANIMATED else None
-        yield output_format, encode(image if kept is None else kept, output, output_format)
+        if strip is not None and output_format in ANIMATED:
+            yield output_format, encode(strip, output, output_format)
+        else:
+            yield output_format, encode(image, output, output_format, judge)
 
 
-def encode(image: "pyvips.Image", output: Output, output_format: OutputFormat) -> bytes:
+def encode(
+    image: "pyvips.Image",
+    output: Output,
+    output_format: OutputFormat,
+    judge: Judge | None = None,
+) -> bytes:
     """The picture's bytes, with the metadata put into it; the same picture gives the same bytes.
 
+    `judge` is one of this picture, where there are other files of it to be made.
     Raises TooManyPixelsError where a side is longer than the format can hold, and
     OutputTooLargeError where not even the lowest quality fits the output's max_bytes.
     """
@@ -86,17 +96,14 @@ def encode(image: "pyvips.Image", output: Output, output_format: OutputFormat) -
             f" which holds {longest:,} pixels a side."
         )
     if output_format == "jpeg" and image.hasalpha():
-        image = image.flatten(background=255)
+        image, judge = image.flatten(background=255), None
     if output_format == "gif":
         image = profiled_to_srgb(image)  # GIF has no profiles
     if output_format in COLORS:
         return _with_fewer_colors(image, output, output_format)
     content, quality = None, output.quality
     if quality == "auto":
-        if is_strip(image):  # all frames in the quality that the first one needs
-            quality, _ = least_quality(first_of(image), output, output_format)
-        else:
-            quality, content = least_quality(image, output, output_format)
+        quality, content = (judge or Judge(image)).least_quality(output, output_format)
     content = content or saved(image, output, output_format, quality)
     if output.max_bytes is None or len(content) <= output.max_bytes:
         return content
@@ -149,12 +156,13 @@ def _smallest(image: "pyvips.Image", output: Output) -> tuple[OutputFormat, byte
     opaque = not image.hasalpha() or image[image.bands - 1].min() == 255
     if opaque and image.hasalpha():
         image = image.extract_band(0, n=image.bands - 1)
+    judge = Judge(image)
     found: list[tuple[OutputFormat, bytes]] = []
     refused: TooManyPixelsError | OutputTooLargeError | None = None
     for output_format in _CANDIDATES:
         if opaque or output_format != "jpeg":
             try:
-                found.append((output_format, encode(image, output, output_format)))
+                found.append((output_format, encode(image, output, output_format, judge)))
             except (TooManyPixelsError, OutputTooLargeError) as error:
                 refused = error
     if not found and refused:

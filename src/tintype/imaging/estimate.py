@@ -5,7 +5,6 @@ transparency, in 8 and 16 bits, plain and layered, of smooth content and of nois
 operation and encoder, as the growth of a decoder child's resident memory.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -16,17 +15,9 @@ from tintype.imaging.encode import chosen_formats
 from tintype.imaging.geometry import Size
 from tintype.imaging.header import upright
 from tintype.imaging.messages import Estimate, Output, OutputFormat, RenderTask, VariantTask
-from tintype.imaging.operations import Operation, in_phases
-from tintype.imaging.operations.blur import Blur
-from tintype.imaging.operations.normalize import Normalize
-from tintype.imaging.operations.pad import Pad
-from tintype.imaging.operations.pixelate import Pixelate
+from tintype.imaging.operations import Holding, Operation, Phase, Sizing, in_phases
 from tintype.imaging.operations.redact import Redact
-from tintype.imaging.operations.resize import Resize
-from tintype.imaging.operations.rotate import Rotate
-from tintype.imaging.operations.round_corners import RoundCorners
-from tintype.imaging.operations.watermark import Watermark
-from tintype.imaging.scale import largest_scale
+from tintype.imaging.scale import largest_scale, reduced
 from tintype.model import Facts
 
 _MB = 10**6
@@ -39,8 +30,19 @@ _LINES = 400
 
 # Bytes for each pixel of the file, beside the decoded picture and the file itself.
 _DECODERS: Mapping[str, float] = MappingProxyType(
-    {"jpeg": 0.2, "png": 0.4, "webp": 2.7, "avif": 18.0, "heic": 6.0, "gif": 6.0, "tiff": 0.4}
+    {
+        "jpeg": 0.2,
+        "png": 0.4,
+        "webp": 0.3,
+        "avif": 18.0,
+        "heic": 6.0,
+        "gif": 6.0,
+        "tiff": 0.4,
+        "svg": 16.0,
+    }
 )
+# For an SVG, bytes for each that is drawn, for each byte of the file, and for each element.
+_TEXT, _ELEMENT = 48, 2_500
 # Of these, all samples are there at once before they become the picture.
 _WHOLE = ("avif", "tiff")
 _COEFFICIENT = 2  # bytes for each sample of a progressive JPEG
@@ -60,12 +62,15 @@ _FACTOR_OF_ALPHA: Mapping[OutputFormat, float] = MappingProxyType(
     {"jpeg": 1.0, "png": 1.0, "webp": 3.2, "avif": 1.6, "gif": 1.0}
 )
 # `quality: auto` compares tiles of the picture, as light in floats, or all of a small one.
-_COMPARING = 120.0
+_COMPARING = 65.0
+_COMPARING_ALPHA = 90.0  # on two backgrounds
 _COMPARED = 128 * 128 * 32  # pixels at most
-_COMPARER = 50 * _MB  # what it takes besides
+_COMPARER = 6 * _MB  # what it takes besides
 
-_LETTERING = 16 * _MB  # fonts, and what lays out a text
-_TURNED = 6.0  # bytes for each pixel of a picture that is scaled or turned with transparency
+# Bytes for each pixel of an animation's frames, beside its samples: as they are encoded, and what
+# decoding them leaves behind.
+_STRIP = 3.0
+_DECODED: Mapping[str, float] = MappingProxyType({"webp": 2.3})
 
 
 def estimate(facts: Facts, coding: Coding, task: RenderTask) -> Estimate:
@@ -73,12 +78,13 @@ def estimate(facts: Facts, coding: Coding, task: RenderTask) -> Estimate:
     stills = [each for each in task.variants if not is_kept(each.output, facts)]
     moving = [each for each in task.variants if is_kept(each.output, facts)]
     size = upright(facts)
-    factor = reduction(facts, largest_scale(stills, size)) if stills else 1
-    picture = Size(-(-size.width // factor), -(-size.height // factor))
+    factor = reduction(facts, largest_scale(stills, size, task.limits.max_pixels)) if stills else 1
+    picture = reduced(size, factor)
     kept = facts.bytes
     kept += _spaces(stills) * _pixels(picture) * coding.bands
     frame = _pixels(size) * coding.bands
-    kept += _spaces(moving) * max(frame, min(frame * facts.frames, HELD))
+    held = facts.frames if _pixels(size) * facts.frames * 4 <= HELD else 1
+    kept += _spaces(moving) * frame * held
     decoding = _decoding(facts, coding, factor)
     return Estimate(
         factor=factor,
@@ -92,7 +98,7 @@ def estimate(facts: Facts, coding: Coding, task: RenderTask) -> Estimate:
             + kept
             + decoding
             + _making(each, facts, size, coding.bands)
-            + _pixels(size) * 2 * facts.frames
+            + _filmstrip(each, facts, coding.bands)
             for each in moving
         },
     )
@@ -103,8 +109,11 @@ def _spaces(variants: Sequence[VariantTask]) -> int:
     return len({each.output.color for each in variants})
 
 
-def _decoding(facts: Facts, coding: Coding, factor: int) -> int:
+def _decoding(facts: Facts, coding: Coding, factor: float) -> int:
     """What the decoder itself takes, beside the file and the picture that it makes."""
+    if facts.format == "svg":
+        drawn = facts.width * facts.height / factor**2
+        return round(drawn * _DECODERS["svg"] + facts.bytes * _TEXT + coding.elements * _ELEMENT)
     stored = facts.width * facts.height
     samples = stored * coding.bands
     taken = stored * _DECODERS[facts.format]
@@ -112,9 +121,11 @@ def _decoding(facts: Facts, coding: Coding, factor: int) -> int:
     if facts.format == "jpeg":
         taken += facts.bytes  # a copy, where its last blocks are not whole
         if coding.whole:
-            taken += samples * _COEFFICIENT
+            taken += stored * (coding.bands - coding.subsampled) * _COEFFICIENT
     elif facts.format == "webp":
-        taken += stored / factor**2 * 5 + stored * (2.3 if coding.whole else 0)
+        # A lossy picture is reduced line by line; any other is there as a whole first.
+        taken += stored / factor**2 * 7.5
+        taken += stored * 4.7 if coding.whole or facts.frames > 1 else 0
         taken += stored if coding.bands == 4 else 0
     elif coding.whole or facts.format in _WHOLE:
         taken += samples * coding.sample_bytes * (1.2 if coding.sample_bytes > 1 else 1)
@@ -129,14 +140,25 @@ def _making(variant: VariantTask, facts: Facts, picture: Size, bands: int) -> in
     size = upright(facts)
     for operation in in_phases(variant.operations):
         taken += _operating(operation, picture, bands)
-        size = _after(operation, size)
+        size = operation.frame(size) if isinstance(operation, Sizing) else size
         if not isinstance(operation, Redact):  # which alone leaves a reduced picture as it is
             picture = size
         bands = _bands_after(operation, bands)
     pixels = _pixels(picture)
     if variant.output.quality == "auto":
-        taken += _COMPARER + min(pixels, _COMPARED) * _COMPARING
+        each = _COMPARING_ALPHA if bands == 4 else _COMPARING
+        taken += _COMPARER + min(pixels, _COMPARED) * each
     return round(taken + pixels * _encoding(variant.output, facts.format, bands))
+
+
+def _filmstrip(variant: VariantTask, facts: Facts, bands: int) -> int:
+    """What all frames of a variant take, with the file that they become."""
+    size = upright(facts)
+    for operation in in_phases(variant.operations):
+        size = operation.frame(size) if isinstance(operation, Sizing) else size
+        bands = _bands_after(operation, bands)
+    decoded = _pixels(upright(facts)) * _DECODED.get(facts.format, 0)
+    return round(facts.frames * (_pixels(size) * (bands + _STRIP) + decoded))
 
 
 def _encoding(output: Output, original: str, bands: int) -> float:
@@ -156,43 +178,13 @@ def _encoding(output: Output, original: str, bands: int) -> float:
 
 def _operating(operation: Operation, size: Size, bands: int) -> float:
     """What an operation takes for a picture of this size that it is given."""
-    pixels = _pixels(size)
     lines = _LINES * size.width * bands
-    if isinstance(operation, Normalize):
-        return lines + pixels * bands
-    if isinstance(operation, Blur):
-        return lines + 16 * operation.sigma * size.width * bands
-    if isinstance(operation, Pixelate):
-        return lines + pixels / operation.block**2 * bands * 2
-    if isinstance(operation, Watermark):
-        # A tile is drawn once and kept; it is at most as large as the picture.
-        return lines + _LETTERING + (pixels * 4 if operation.tile else 0)
-    if isinstance(operation, Redact):
-        return lines + pixels * bands
-    if isinstance(operation, Resize | Rotate) and bands == 4:
-        return lines + pixels * _TURNED
-    return lines
-
-
-def _after(operation: Operation, size: Size) -> Size:
-    """How large the picture is after an operation, at most."""
-    if isinstance(operation, Resize):
-        return operation.fitted(size).frame
-    if isinstance(operation, Pad):
-        return operation.frame(size)
-    if isinstance(operation, Rotate):
-        turn = math.radians(operation.angle)
-        cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
-        return Size(
-            math.ceil(size.width * cosine + size.height * sine),
-            math.ceil(size.width * sine + size.height * cosine),
-        )
-    return size
+    return lines + (operation.held(size, bands) if isinstance(operation, Holding) else 0)
 
 
 def _bands_after(operation: Operation, bands: int) -> int:
     background = str(getattr(operation, "background", ""))
-    if isinstance(operation, RoundCorners) or len(background) == len("#rrggbbaa"):
+    if operation.phase is Phase.FINISH or len(background) == len("#rrggbbaa"):
         return 4
     return bands if bands % 2 == 0 or bands == 3 else 3
 

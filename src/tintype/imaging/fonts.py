@@ -4,11 +4,15 @@ They reach libvips file by file, and the configuration of fontconfig names no fo
 installed on a machine changes nothing, and a child needs to read nothing but code folders.
 """
 
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
+
+from tintype.imaging.cmap import characters
 
 CONFIGURATION = Path(__file__).with_name("fonts.conf")
 """What FONTCONFIG_FILE must name in processes that draw texts, before they draw the first."""
@@ -39,6 +43,9 @@ _FONTS = (
     _Font("Noto Sans CJK JP", "noto_cjk_sans_jp_regular", "NotoSansCJKjp-Regular.otf"),
 )
 
+# Spaces, and what only tells how others are drawn.
+_NOT_DRAWN = ("Cf", "Zs")
+
 FAMILIES = ", ".join(font.family for font in _FONTS)
 """All families, in the order in which they are asked for a character."""
 
@@ -47,6 +54,20 @@ def folders() -> Iterator[Path]:
     """Where the fonts' packages are."""
     for font in _FONTS:
         yield _folder(font)
+
+
+def lacking(text: str) -> str:
+    """The characters of a text that no font has, each once; what is never drawn is none of them."""
+    wanted = {each: None for each in text if unicodedata.category(each) not in _NOT_DRAWN}
+    for font in _FONTS:
+        if wanted:
+            ranges = characters(_folder(font) / font.file)
+            firsts = [first for first, _ in ranges]
+            for each in tuple(wanted):
+                at = bisect_right(firsts, ord(each)) - 1
+                if at >= 0 and ord(each) <= ranges[at][1]:
+                    del wanted[each]
+    return "".join(wanted)
 
 
 @cache  # libvips keeps what it was given for as long as the process lives

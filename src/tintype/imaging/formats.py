@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tintype.errors import NotAnImageError, UnsupportedFormatError
 from tintype.imaging.messages import InputFormat
+from tintype.imaging.prolog import begins_svg
 
 
 class _Signature(NamedTuple):
@@ -70,8 +71,6 @@ _BRANDS: Mapping[bytes, InputFormat] = MappingProxyType(
 _GENERIC_BRANDS = (b"mif1", b"mif2", b"miaf")
 _SEQUENCE_BRANDS = (b"avis", b"hevc", b"hevx", b"msf1", b"heim", b"heis")
 
-_SVG = re.compile(rb"^\s*(?:<\?xml|<!--|<!DOCTYPE\s+svg|<svg|<[A-Za-z_]+:svg)", re.IGNORECASE)
-_SVG_ROOT = re.compile(rb"<(?:[A-Za-z_]+:)?svg[\s>]", re.IGNORECASE)
 _NETPBM = re.compile(rb"^P[1-7Ff]\s")
 
 HEAD = 4096
@@ -92,6 +91,8 @@ def sniff(content: bytes) -> InputFormat:
         return "webp"
     if head[4:8] == b"ftyp":
         return _iso_media(head)
+    if begins_svg(head):
+        return "svg"
     if name := _refused(head):
         raise UnsupportedFormatError(f"{name} images are not accepted.")
     raise NotAnImageError
@@ -112,7 +113,4 @@ def _refused(head: bytes) -> str | None:
     for signature in _REFUSED:
         if head.startswith(signature.magic, signature.offset):
             return signature.format
-    if _NETPBM.match(head):
-        return "Netpbm"
-    text = head.removeprefix(b"\xef\xbb\xbf")
-    return "SVG" if _SVG.match(text) and _SVG_ROOT.search(text) else None
+    return "Netpbm" if _NETPBM.match(head) else None

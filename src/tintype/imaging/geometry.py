@@ -46,6 +46,11 @@ def _kind(value: object) -> str:
     return "name" if isinstance(value, str) else "point"
 
 
+Placing = Annotated[
+    Annotated[Compass, Tag("name")] | Annotated[FocalPoint, Tag("point")], Discriminator(_kind)
+]
+"""Where in a frame a picture is: a compass point or a focal point."""
+
 Gravity = Annotated[
     Annotated[Compass | Literal["attention", "entropy", "faces"], Tag("name")]
     | Annotated[FocalPoint, Tag("point")],

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tintype.errors import TooManyPixelsError, TooSmallError, UnsupportedFormatError
-from tintype.imaging import heic
+from tintype.imaging import heic, svg
+from tintype.imaging.coding import HEIC, Coding, coding
 from tintype.imaging.exif import orientation, raw_profile
 from tintype.imaging.formats import sniff
 from tintype.imaging.geometry import Size
@@ -15,6 +16,9 @@ from tintype.model import Facts
 if TYPE_CHECKING:
     import pyvips
 
+_SAMPLES = ("uchar", "ushort", "uint", "float")
+"""What pixels are made of: bits to count with, and light. Only TIFF may have anything else."""
+
 
 def inspect(content: bytes, limits: Limits) -> Facts:
     """What the header says of an image, if the recipe allows such an image.
@@ -23,22 +27,34 @@ def inspect(content: bytes, limits: Limits) -> Facts:
     TooManyPixelsError or TooSmallError. Frames are not counted: that is for those who keep
     more of them than the first.
     """
+    return examine(content, limits)[0]
+
+
+def examine(content: bytes, limits: Limits) -> tuple[Facts, Coding]:
+    """What `inspect` says, and how the file is coded; the header is read once."""
     input_format = sniff(content)
     if input_format not in limits.accept:
         raise UnsupportedFormatError(f"{input_format.upper()} images are not accepted.")
-    facts = _facts(input_format, content)
+    facts, coded = _told(input_format, content)
     _check_size(facts, limits)
     check_complete(input_format, content)
-    return facts
+    return facts, coded
 
 
-def _facts(input_format: InputFormat, content: bytes) -> Facts:
+def _told(input_format: InputFormat, content: bytes) -> tuple[Facts, Coding]:
     if input_format == "heic":
-        size = heic.measure(content)
-        return Facts(input_format, size.width, size.height, len(content), orientation=1, frames=1)
+        return _still(input_format, content, heic.measure(content)), HEIC
+    if input_format == "svg":
+        facts = _still(input_format, content, svg.measure(content))
+        elements = svg.elements(content)
+        return facts, Coding(bands=4, sample_bytes=1, whole=True, elements=elements)
     with damage():
         header = load(input_format, content)
-    return Facts(
+    if header.format not in _SAMPLES and header.interpretation != "labs":
+        raise UnsupportedFormatError(
+            f"{input_format.upper()} images with signed samples are not accepted."
+        )
+    facts = Facts(
         format=input_format,
         width=header.width,
         height=header.height,
@@ -46,6 +62,12 @@ def _facts(input_format: InputFormat, content: bytes) -> Facts:
         orientation=_orientation(input_format, header),
         frames=_number(header, "n-pages", 1),
     )
+    return facts, coding(input_format, content, header)
+
+
+def _still(input_format: InputFormat, content: bytes, size: Size) -> Facts:
+    """The facts of a format whose pictures are upright and alone."""
+    return Facts(input_format, size.width, size.height, len(content), orientation=1, frames=1)
 
 
 def _orientation(input_format: InputFormat, header: "pyvips.Image") -> int:

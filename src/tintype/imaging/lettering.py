@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from tintype.imaging import fonts
 from tintype.imaging.color import bands
+from tintype.imaging.gaussian import blurred
 from tintype.imaging.geometry import Size, round_half_up
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Lettering:
         layers.append(_filled(mask, self.color))
         if self.shadow:
             away = _shadow(pixels)
-            cast = edge.embed(away, away, wide, high).gaussblur(away / 2)
+            cast = blurred(edge.embed(away, away, wide, high), away / 2)
             layers.insert(0, _filled(cast, self.shadow))
         image = layers[0]
         if layers[1:]:

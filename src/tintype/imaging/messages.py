@@ -17,7 +17,7 @@ from tintype.imaging.strict import STRICT
 from tintype.model import Facts
 from tintype.units import Bytes
 
-InputFormat = Literal["jpeg", "png", "webp", "avif", "heic", "gif", "tiff"]
+InputFormat = Literal["jpeg", "png", "webp", "avif", "heic", "gif", "tiff", "svg"]
 OutputFormat = Literal["jpeg", "png", "webp", "avif", "gif"]
 
 EXTENSIONS: Mapping[str, str] = MappingProxyType(
@@ -52,8 +52,9 @@ class Output:
     )
 
     format: OutputFormat | Literal["same", "auto"] = "same"
-    """The format; `same` keeps the original's, and makes JPEG of HEIC and TIFF. `auto` takes the
-    smallest file of JPEG, PNG and WebP that look alike; it needs `quality: auto`."""
+    """The format; `same` keeps the original's, and makes JPEG of HEIC and TIFF, and PNG of SVG.
+    `auto` takes the smallest file of JPEG, PNG and WebP that look alike, and needs
+    `quality: auto`."""
 
     formats: Annotated[
         tuple[OutputFormat | Literal["same"], ...],
@@ -149,8 +150,8 @@ class RenderedFile:
 class Estimate:
     """How much memory a task needs at most: bytes beyond those of an idle child."""
 
-    factor: int
-    """By how much the picture is reduced while it is decoded."""
+    factor: int | float
+    """By how much the picture is reduced while it is decoded; below 1 for an SVG drawn larger."""
 
     decoding: int
     """While the picture is decoded."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tintype.imaging.alpha import premultiplied
 from tintype.imaging.boxes import Box, middle, seen
 from tintype.imaging.geometry import Axis, FocalPoint, Gravity, Size, offset
 
@@ -34,6 +35,19 @@ class Raster:
     def size(self) -> Size:
         """The picture's size, not the image's."""
         return Size(self.across.whole, self.down.whole)
+
+    @property
+    def enlarged(self) -> bool:
+        """Whether the image has more pixels than the picture."""
+        larger = self.image.width > self.across.whole or self.image.height > self.down.whole
+        return bool(larger)
+
+    def in_full(self) -> "Raster":
+        """The picture in an image that holds it pixel by pixel."""
+        across = self.across.whole / self.image.width
+        down = self.down.whole / self.image.height
+        image = premultiplied(self.image, lambda each: each.resize(across, vscale=down))
+        return Raster.whole(image, self.faces)
 
     def settled(self, gravity: Gravity, picture: Size, frame: Size) -> Gravity:
         """The gravity, with a point for `faces`, or `attention` where there are none.

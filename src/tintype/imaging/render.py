@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from tintype.errors import Rejection, TooManyBytesError
 from tintype.imaging.animation import Animation, check_frames, is_kept
 from tintype.imaging.codec import decode
-from tintype.imaging.coding import coding
 from tintype.imaging.color import Space
 from tintype.imaging.encode import encoded
 from tintype.imaging.estimate import estimate
 from tintype.imaging.filmstrip import first_of
-from tintype.imaging.header import inspect, upright
+from tintype.imaging.header import examine, upright
 from tintype.imaging.messages import (
     EXTENSIONS,
     Admit,
@@ -28,8 +27,9 @@ from tintype.imaging.messages import (
 )
 from tintype.imaging.metadata import NONE, Metadata, kept, read
 from tintype.imaging.operations import in_phases, perform
+from tintype.imaging.operations.resize import Resize
 from tintype.imaging.raster import Raster
-from tintype.imaging.scale import largest_scale
+from tintype.imaging.scale import deciding, largest_scale
 from tintype.imaging.shortage import wanted_memory
 from tintype.imaging.vips import prepare
 from tintype.model import Facts
@@ -49,15 +49,15 @@ def render(task: RenderTask, folder: Path, admit: Admit = lambda _: None) -> Ren
     the facts where the header was sound and the pixels are not. `admit` is
     called between the two.
     """
-    prepare()
+    prepare(task.limits.accept)
     begun = time.monotonic()
     facts = None
     try:
         content = _read(folder / task.input, task.limits)
-        facts = inspect(content, task.limits)
+        facts, coded = examine(content, task.limits)
         if any(is_kept(each.output, facts) for each in task.variants):
             check_frames(facts, task.limits)
-        estimated = estimate(facts, coding(content, facts), task)
+        estimated = estimate(facts, coded, task)
         admit(estimated.peak)
         validated = time.monotonic()
         nothing: _Made = (), ()
@@ -80,7 +80,7 @@ def _make_all(task: RenderTask, content: bytes, facts: Facts, folder: Path) -> _
     clock = _Clock()
     stills = tuple(each for each in task.variants if not is_kept(each.output, facts))
     moving = tuple(each for each in task.variants if is_kept(each.output, facts))
-    scale = largest_scale(stills, upright(facts))
+    scale = largest_scale(stills, upright(facts), task.limits.max_pixels)
     sources: dict[tuple[Space, bool], Raster | Animation] = {}
     spaces = dict.fromkeys(each.output.color for each in stills)
     if not task.variants:  # the image has to be whole all the same
@@ -151,6 +151,8 @@ def _make(
 
 
 def _operated(raster: Raster, variant: VariantTask) -> "pyvips.Image":
+    if raster.enlarged and not isinstance(deciding(variant), Resize):
+        raster = raster.in_full()
     for operation in in_phases(variant.operations):
         raster = perform(operation, raster)
     return raster.image

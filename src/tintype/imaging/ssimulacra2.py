@@ -101,21 +101,39 @@ class Reference:
     def __init__(self, image: "pyvips.Image") -> None:
         """`image` is 8-bit gray or sRGB, without alpha."""
         self._curves = _Curves.made()
-        self._scales = tuple(
-            (one, _blurred([one, one * one])) for one in _scales(image, self._curves)
-        )
+        self._scales = tuple(_Scale.of(each) for each in _scales(image, self._curves))
 
     def score(self, other: "pyvips.Image") -> float:
         """How good a picture of the same size looks beside this one, 100 at most."""
         error = sum(
-            _error(terms, one, two, ours)
-            for terms, (one, ours), two in zip(
+            _error(terms, ours, two)
+            for terms, ours, two in zip(
                 _TERMS, self._scales, _scales(other, self._curves), strict=True
             )
         )
         error *= 0.9562382616834844
         fitted = (6.248496625763138e-05 * error - 0.020884521182843837) * error + 2.326765642916932
         return float(100 - 10 * max(0.0, fitted * error) ** 0.6276336467831387)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """A scale of the reference: its channels as bands, and what follows from them."""
+
+    one: "pyvips.Image"
+    mean: "pyvips.Image"
+    variance: "pyvips.Image"
+    """With _STABLE added."""
+
+    smoothness: "pyvips.Image"
+    """1 where a pixel is equal to those around it, less at edges."""
+
+    @classmethod
+    def of(cls, one: "pyvips.Image") -> "_Scale":
+        mean, square = _blurred([one, one * one])
+        variance = square - mean * mean + _STABLE
+        smoothness = 1 / (1 + (one - mean).abs())
+        return cls(one, mean, variance.copy_memory(), smoothness.copy_memory())
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,37 +201,31 @@ def _blurred(images: Sequence["pyvips.Image"]) -> Sequence["pyvips.Image"]:
     return [blurred.extract_band(index * bands, n=bands) for index in range(len(images))]
 
 
-def _error(
-    terms: Sequence[_Term],
-    one: "pyvips.Image",
-    two: "pyvips.Image",
-    ours: Sequence["pyvips.Image"],
-) -> float:
+def _error(terms: Sequence[_Term], ours: _Scale, two: "pyvips.Image") -> float:
     """What a scale adds to the error: its maps, summed up and weighted."""
-    mean, square = ours
-    other_mean, other_square, product = _blurred([two, two * two, one * two])
-    apart = mean - other_mean
-    covariance = 2 * (product - mean * other_mean) + _STABLE
-    variances = square + other_square - mean * mean - other_mean * other_mean + _STABLE
-    edges = (1 + (two - other_mean).abs()) / (1 + (one - mean).abs()) - 1
+    mean, square, product = _blurred([two, two * two, ours.one * two])
+    apart = ours.mean - mean
+    covariance = (product - ours.mean * mean).linear(2, _STABLE)
+    variances = ours.variance + (square - mean * mean)
+    edges = (1 + (two - mean).abs()) * ours.smoothness - 1
     maps = {
         _SSIM: 1 - (1 - apart * apart) * covariance / variances,
         _ARTIFACT: edges,
         _LOST: -edges,
     }
-    channels = _wanted(terms)
-    kept = [maps[term.map][channels.index(term.channel)] for term in terms]
-    whole = kept[0].bandjoin(kept[1:])
-    whole = (whole > 0).ifthenelse(whole, 0).copy_memory()
-    squares = whole * whole
-    means, peaks = _means(whole), _means(squares * squares)
-    return sum(
-        term.weight * (means[index] if term.norm == _MEAN else peaks[index] ** 0.25)
-        for index, term in enumerate(terms)
-    )
+    kinds, channels = sorted({term.map for term in terms}), _wanted(terms)
+    whole = maps[kinds[0]].bandjoin([maps[kind] for kind in kinds[1:]])
+    whole = (whole + whole.abs()).copy_memory()  # twice what is above zero
+    means, peaks = _means(whole), _means(whole * whole, squares=True)
+    error = 0.0
+    for term in terms:
+        band = kinds.index(term.map) * len(channels) + channels.index(term.channel)
+        error += term.weight / 2 * (means[band] if term.norm == _MEAN else peaks[band] ** 0.25)
+    return error
 
 
-def _means(image: "pyvips.Image") -> Sequence[float]:
-    """The mean of each band."""
-    table = image.stats()
-    return [table(4, band + 1)[0] for band in range(image.bands)]
+def _means(image: "pyvips.Image", *, squares: bool = False) -> Sequence[float]:
+    """The mean of each band, or of its squares."""
+    column, count = 3 if squares else 2, image.width * image.height
+    _, *rows = image.stats().tolist()
+    return [row[column] / count for row in rows]

@@ -1,6 +1,6 @@
 """How Tintype uses libvips to read images: strictly, and from memory only."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -18,12 +18,16 @@ _LOADERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "avif": ("heifload_buffer", "VipsForeignLoadHeifBuffer"),
         "gif": ("gifload_buffer", "VipsForeignLoadNsgifBuffer"),
         "tiff": ("tiffload_buffer", "VipsForeignLoadTiffBuffer"),
+        "svg": ("svgload_buffer", "VipsForeignLoadSvgBuffer"),
     }
 )
 """For each format that libvips decodes here, the loader's name as an operation and as a class."""
 
+_WHERE_ACCEPTED = ("svg",)
+"""Formats whose loaders are allowed only where a recipe accepts them."""
 
-def prepare() -> None:
+
+def prepare(accept: Collection[str] = ()) -> None:
     """Allow the loaders of accepted formats and no other, and keep nothing between images.
 
     libvips' own switch against untrusted formats leaves some of them open. Its cache knows
@@ -32,8 +36,8 @@ def prepare() -> None:
     import pyvips
 
     pyvips.operation_block_set("VipsForeignLoad", True)
-    for _, loader in _LOADERS.values():
-        pyvips.operation_block_set(loader, False)
+    for name, (_, loader) in _LOADERS.items():
+        pyvips.operation_block_set(loader, name in _WHERE_ACCEPTED and name not in accept)
     pyvips.cache_set_max(0)
 
 

@@ -10,7 +10,7 @@ from tintype.imaging.header import upright
 from tintype.imaging.messages import Estimate, Rendered
 from tintype.imaging.operations.resize import Resize
 from tintype.imaging.sandbox import Sandbox
-from tintype.imaging.scale import deciding, scale
+from tintype.imaging.scale import deciding, reduced, scale
 from tintype.model import Failure
 from tintype.pipeline.plan import verdict
 from tintype.pipeline.record import Record
@@ -52,12 +52,12 @@ def forecast(recipe: Recipe, sandbox: Sandbox, file: Path, *, run: bool) -> Fore
     return Forecast(
         rendered=rendered,
         estimate=rendered.estimate,
-        decoded=Size(-(-size.width // factor), -(-size.height // factor)),
+        decoded=reduced(size, factor),
         reason=_reason(recipe, size, factor),
     )
 
 
-def _reason(recipe: Recipe, size: Size, factor: int) -> str:
+def _reason(recipe: Recipe, size: Size, factor: float) -> str:
     """Why the picture is decoded at this scale: the variant that uses the most of it decides."""
     tasks = recipe.tasks()
     largest = max(tasks, key=lambda each: scale(each, size))
@@ -67,4 +67,4 @@ def _reason(recipe: Recipe, size: Size, factor: int) -> str:
     if not isinstance(first, Resize):
         return f"{largest.name} does {first.name} before any resize, which takes every pixel"
     used = f"{largest.name} uses the most of it, at {scale(largest, size):.3g} of its size"
-    return used if factor > 1 else f"{used}: too much for half the resolution"
+    return used if factor != 1 else f"{used}: too much for half the resolution"

@@ -213,7 +213,6 @@ def test_a_part_begins_where_its_offset_says() -> None:
         (Pad, {"all": 3, "width": 30}, "give either room"),
         (Pad, {"top": 0, "height": 30}, "give either room"),
         (Pad, {"all": 3, "gravity": "east"}, "needs a box"),
-        (Pad, {"width": 3, "gravity": "faces"}, "nothing is cut off"),
         (Pad, {"all": 8192}, "left and right leave no room"),
         (Pad, {"top": 10_000, "bottom": 10_000}, "top and bottom leave no room"),
     ],

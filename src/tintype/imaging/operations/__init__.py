@@ -1,69 +1,61 @@
 """The operations: one file each, and the one tuple that lists them."""
 
 from dataclasses import replace
+from importlib import import_module
 from typing import Annotated
 
-from tintype.imaging.operations.base import Operation, Phase, Settling, Shaping
-from tintype.imaging.operations.blur import Blur
-from tintype.imaging.operations.brightness import Brightness
-from tintype.imaging.operations.contrast import Contrast
-from tintype.imaging.operations.crop import Crop
-from tintype.imaging.operations.flip import Flip
+from tintype.imaging.operations.base import Holding, Operation, Phase, Settling, Shaping, Sizing
 from tintype.imaging.operations.form import OneKeyForm
-from tintype.imaging.operations.gamma import Gamma
-from tintype.imaging.operations.grayscale import Grayscale
-from tintype.imaging.operations.hue import Hue
-from tintype.imaging.operations.normalize import Normalize
-from tintype.imaging.operations.pad import Pad
-from tintype.imaging.operations.pixelate import Pixelate
-from tintype.imaging.operations.redact import Redact
-from tintype.imaging.operations.resize import Resize
-from tintype.imaging.operations.rotate import Rotate
-from tintype.imaging.operations.round_corners import RoundCorners
-from tintype.imaging.operations.saturation import Saturation
-from tintype.imaging.operations.sepia import Sepia
-from tintype.imaging.operations.sharpen import Sharpen
-from tintype.imaging.operations.tint import Tint
-from tintype.imaging.operations.trim import Trim
-from tintype.imaging.operations.vignette import Vignette
-from tintype.imaging.operations.watermark import Watermark
 from tintype.imaging.raster import Raster
 
 __all__ = [
     "OPERATIONS",
     "AnyOperation",
+    "Holding",
     "Operation",
     "Phase",
     "Settling",
     "Shaping",
+    "Sizing",
     "in_phases",
     "perform",
 ]
 
-OPERATIONS: tuple[type[Operation], ...] = (
-    Resize,
-    Crop,
-    Rotate,
-    Flip,
-    Trim,
-    Pad,
-    RoundCorners,
-    Redact,
-    Blur,
-    Sharpen,
-    Grayscale,
-    Sepia,
-    Brightness,
-    Contrast,
-    Saturation,
-    Hue,
-    Gamma,
-    Tint,
-    Normalize,
-    Vignette,
-    Pixelate,
-    Watermark,
+# The files of the operations, in the order in which people are told of them.
+_FILES = (
+    "resize",
+    "crop",
+    "rotate",
+    "flip",
+    "trim",
+    "pad",
+    "round_corners",
+    "redact",
+    "blur",
+    "sharpen",
+    "grayscale",
+    "sepia",
+    "brightness",
+    "contrast",
+    "saturation",
+    "hue",
+    "gamma",
+    "tint",
+    "normalize",
+    "vignette",
+    "pixelate",
+    "watermark",
 )
+
+
+def _operation(file: str) -> type[Operation]:
+    """The operation of a file, such as RoundCorners in `round_corners.py`."""
+    module = import_module(f"{__name__}.{file}")
+    operation: type[Operation] = getattr(module, file.title().replace("_", ""))
+    return operation
+
+
+OPERATIONS: tuple[type[Operation], ...] = tuple(map(_operation, _FILES))
 
 AnyOperation = Annotated[Operation, OneKeyForm(OPERATIONS)]
 """Any of OPERATIONS; in YAML and JSON it is `{name: {parameter: value}}`."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from tintype.imaging.geometry import Size
 from tintype.imaging.raster import Raster
 
 if TYPE_CHECKING:
@@ -71,3 +72,22 @@ class Settling(ABC):
 
         The frames are as the operation finds them, at least one, and can be gone through again.
         """
+
+
+class Sizing(ABC):
+    """An operation that may make the picture larger. Memory is estimated by what it says."""
+
+    @abstractmethod
+    def frame(self, picture: Size) -> Size:
+        """How large a picture of this size is afterwards, at most."""
+
+
+class Holding(ABC):
+    """An operation that holds more of the picture than the few hundred lines that any may.
+
+    Memory is estimated by what it says.
+    """
+
+    @abstractmethod
+    def held(self, picture: Size, bands: int) -> float:
+        """How many bytes it holds beside these lines, at most, of a picture that it is given."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge, Le
 
 from tintype.imaging.alpha import premultiplied
-from tintype.imaging.operations.base import Phase
+from tintype.imaging.gaussian import blurred
+from tintype.imaging.geometry import Size
+from tintype.imaging.operations.base import Holding, Phase
 from tintype.imaging.strict import STRICT
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blur:
+class Blur(Holding):
     """Soften the picture with a Gaussian."""
 
     __pydantic_config__ = STRICT
@@ -28,4 +30,8 @@ class Blur:
 
     def apply(self, image: "pyvips.Image") -> "pyvips.Image":
         """The softened picture."""
-        return premultiplied(image, lambda each: each.gaussblur(self.sigma))
+        return premultiplied(image, lambda each: blurred(each, self.sigma))
+
+    def held(self, picture: Size, bands: int) -> float:
+        """The lines that a mask reaches over."""
+        return 16 * self.sigma * picture.width * bands

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
-from tintype.imaging.operations.base import Operation, Phase, Settling
+from tintype.imaging.geometry import Size
+from tintype.imaging.operations.base import Holding, Operation, Phase, Settling
 from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
 from tintype.imaging.tone import curved
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Normalize(Settling):
+class Normalize(Settling, Holding):
     """Stretch the picture's tones so that its darkest become black and its lightest white.
 
     How dark and light pixels are is their luminance, and a transparent pixel counts as much as it
@@ -48,6 +49,10 @@ class Normalize(Settling):
         """Stretch all frames alike, by the tones of all of them: a fade from black stays one."""
         histograms = (_histogram(each.image) for each in frames)
         return self._stretch([sum(counts) for counts in zip(*histograms, strict=True)])
+
+    def held(self, picture: Size, bands: int) -> float:
+        """The whole picture, which is looked at before it is changed."""
+        return picture.width * picture.height * bands
 
     def _stretch(self, counts: list[float]) -> "_Stretch":
         total = sum(counts)

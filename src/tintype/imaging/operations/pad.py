@@ -7,8 +7,8 @@ from annotated_types import Ge, Le
 
 from tintype.imaging.backdrop import Backdrop, framed
 from tintype.imaging.framing import roomier
-from tintype.imaging.geometry import Gravity, Size
-from tintype.imaging.operations.base import Phase, Shaping
+from tintype.imaging.geometry import Placing, Size
+from tintype.imaging.operations.base import Phase, Shaping, Sizing
 from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
 
@@ -19,8 +19,8 @@ Side = Annotated[int, Ge(1), Le(_LONGEST)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pad(Shaping):
-    """Put room around the picture: on its sides, or as much as it lacks to a box."""
+class Pad(Shaping, Sizing):
+    """Put room around the picture (others say extend): on its sides, or what it lacks to a box."""
 
     __pydantic_config__ = STRICT
     name: ClassVar[str] = "pad"
@@ -47,7 +47,7 @@ class Pad(Shaping):
     height: Side | None = None
     """How high the picture is made at least, in pixels."""
 
-    gravity: Gravity = "center"
+    gravity: Placing = "center"
     """Where in the box the picture is: `center`, a compass point or a focal point."""
 
     background: Backdrop = "#ffffff"
@@ -62,8 +62,6 @@ class Pad(Shaping):
             raise ValueError("give either room on sides (all, top ...) or a box (width, height)")
         if on_sides and self.gravity != "center":
             raise ValueError("a gravity needs a box (width, height)")
-        if self.gravity in ("attention", "entropy", "faces"):
-            raise ValueError(f"gravity '{self.gravity}' chooses a part; here nothing is cut off")
         for one, two in (("left", "right"), ("top", "bottom")):
             if self._room(one) + self._room(two) >= _LONGEST:
                 raise ValueError(

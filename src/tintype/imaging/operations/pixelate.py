@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge, Le
 
 from tintype.imaging.alpha import premultiplied
-from tintype.imaging.operations.base import Phase
+from tintype.imaging.geometry import Size
+from tintype.imaging.operations.base import Holding, Phase
 from tintype.imaging.strict import STRICT
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pixelate:
+class Pixelate(Holding):
     """Show the picture in square blocks, each in the average of its pixels.
 
     The blocks begin at the top left; the last ones of a row and a column may be cut.
@@ -37,6 +38,10 @@ class Pixelate:
         # Each block is averaged once, not again for every few lines that are drawn of it.
         averages = premultiplied(image, self._averages).copy_memory()
         return averages.zoom(self.block, self.block).crop(0, 0, image.width, image.height)
+
+    def held(self, picture: Size, bands: int) -> float:
+        """The blocks, a pixel each."""
+        return picture.width * picture.height / self.block**2 * bands * 2
 
     def _averages(self, image: "pyvips.Image") -> "pyvips.Image":
         """One pixel a block. A block that is cut is the average of what there is of it."""

@@ -7,8 +7,8 @@ from annotated_types import Ge, Le
 
 from tintype.imaging.alpha import premultiplied
 from tintype.imaging.boxes import covered
-from tintype.imaging.geometry import Area
-from tintype.imaging.operations.base import Phase, Shaping
+from tintype.imaging.geometry import Area, Size
+from tintype.imaging.operations.base import Holding, Phase, Shaping
 from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
 
@@ -20,7 +20,7 @@ _DEPTH = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redact(Shaping):
+class Redact(Shaping, Holding):
     """Make faces unrecognizable; it comes before everything else, so nothing brings them back.
 
     Whatever the style and the size, all that is left of a face is the average colors of a few
@@ -51,6 +51,10 @@ class Redact(Shaping):
             if number % _DEPTH == 0:
                 image = image.copy_memory()
         return replace(raster, image=image)
+
+    def held(self, picture: Size, bands: int) -> float:
+        """The whole picture, in which patches are laid over each other."""
+        return picture.width * picture.height * bands
 
     def _patch(self, image: "pyvips.Image", area: Area) -> "pyvips.Image":
         """What is shown in place of an area: a function of its cells' averages alone."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
-from tintype.imaging.alpha import premultiplied
+from tintype.imaging.alpha import PREMULTIPLYING, premultiplied
 from tintype.imaging.backdrop import Backdrop, framed
 from tintype.imaging.boxes import seen
 from tintype.imaging.geometry import (
@@ -21,7 +21,7 @@ from tintype.imaging.geometry import (
     window,
 )
 from tintype.imaging.lengths import Aspect
-from tintype.imaging.operations.base import Phase, Settling, Shaping
+from tintype.imaging.operations.base import Holding, Phase, Settling, Shaping, Sizing
 from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
 
@@ -38,7 +38,7 @@ Side = Annotated[int, Ge(1), Le(_LONGEST)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resize(Shaping, Settling):
+class Resize(Shaping, Settling, Sizing, Holding):
     """Scale the picture to fit a box."""
 
     __pydantic_config__ = STRICT
@@ -57,7 +57,7 @@ class Resize(Shaping, Settling):
 
     dpr: Annotated[float, Ge(1), Le(8)] = 1.0
     """How many pixels of the variant there are to each of the box: 2 for screens that show two
-    pixels where others show one. The box is multiplied by it."""
+    pixels where others show one. The box is multiplied by it, to at most 16383 pixels a side."""
 
     fit: Fit = "cover"
     """How the picture meets the box: `cover` fills it and crops the rest, `contain` shows all of
@@ -111,6 +111,14 @@ class Resize(Shaping, Settling):
     def fitted(self, picture: Size) -> Fitted:
         """How a picture of this size meets the box."""
         return fit(picture, *self._box(), self.fit, enlarge=self.enlarge)
+
+    def frame(self, picture: Size) -> Size:
+        """How large the resized picture is."""
+        return self.fitted(picture).frame
+
+    def held(self, picture: Size, bands: int) -> float:
+        """What it takes to keep transparent pixels from lending color to others."""
+        return picture.width * picture.height * PREMULTIPLYING if bands == 4 else 0.0
 
     def draw(self, raster: Raster) -> Raster:
         """The resized picture, from an image that may hold it at a reduced scale."""

@@ -1,16 +1,17 @@
 """Rotate: turn the picture clockwise."""
 
+import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
-from tintype.imaging.alpha import premultiplied
+from tintype.imaging.alpha import PREMULTIPLYING, premultiplied
 from tintype.imaging.boxes import turned
 from tintype.imaging.color import Color, with_background
 from tintype.imaging.geometry import Size
-from tintype.imaging.operations.base import Phase, Shaping
+from tintype.imaging.operations.base import Holding, Phase, Shaping, Sizing
 from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
 
@@ -21,7 +22,7 @@ _QUARTERS = MappingProxyType({90.0: "d90", 180.0: "d180", 270.0: "d270"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rotate(Shaping):
+class Rotate(Shaping, Sizing, Holding):
     """Turn the picture clockwise; quarter turns move pixels unchanged."""
 
     __pydantic_config__ = STRICT
@@ -39,6 +40,19 @@ class Rotate(Shaping):
         image = self._turned(raster.image)
         after = Size(image.width, image.height)
         return Raster.whole(image, turned(raster.faces, self.angle, raster.size, after))
+
+    def frame(self, picture: Size) -> Size:
+        """The smallest size that holds all of the turned picture."""
+        turn = math.radians(self.angle)
+        cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
+        return Size(
+            math.ceil(picture.width * cosine + picture.height * sine),
+            math.ceil(picture.width * sine + picture.height * cosine),
+        )
+
+    def held(self, picture: Size, bands: int) -> float:
+        """What it takes to keep transparent pixels from lending color to others."""
+        return picture.width * picture.height * PREMULTIPLYING if bands == 4 else 0.0
 
     def _turned(self, image: "pyvips.Image") -> "pyvips.Image":
         angle = self.angle % 360.0

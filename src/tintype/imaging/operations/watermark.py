@@ -15,7 +15,7 @@ from tintype.imaging.color import Color
 from tintype.imaging.geometry import Compass, Size, offset, round_half_up
 from tintype.imaging.lengths import Place, share
 from tintype.imaging.lettering import Lettering, Text
-from tintype.imaging.operations.base import Operation, Phase, Settling
+from tintype.imaging.operations.base import Holding, Operation, Phase, Settling
 from tintype.imaging.raster import Raster
 from tintype.imaging.strict import STRICT
 
@@ -26,6 +26,7 @@ DATA = MappingProxyType({"png": "data:image/png;base64,", "webp": "data:image/we
 """How an image begins that is in the recipe itself (RFC 2397)."""
 
 _SHARE = 0.25
+_LETTERING = 16_000_000  # bytes; fonts, and what lays out a text
 _WHITE = "#ffffff"
 _QUARTERS = MappingProxyType({90.0: "d90", 180.0: "d180", 270.0: "d270"})
 
@@ -37,7 +38,7 @@ def _check_image(image: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watermark(Settling):
+class Watermark(Settling, Holding):
     """Lay a text or an image over the picture, once or all over it.
 
     A mark that would be larger than the picture is made smaller, its aspect kept.
@@ -114,6 +115,10 @@ class Watermark(Settling):
         """Lay the mark over each frame; it is drawn once."""
         layer = self._layer(next(iter(frames)).size)
         return _Mark(layer and layer.copy_memory())
+
+    def held(self, picture: Size, bands: int) -> float:  # noqa: ARG002  a tile has its own
+        """Fonts, and a tile, which is drawn once and kept, at most as large as the picture."""
+        return _LETTERING + (picture.width * picture.height * 4 if self.tile else 0)
 
     def _layer(self, picture: Size) -> "pyvips.Image | None":
         """The mark on nothing, as large as the picture; None where there is nothing to see."""
