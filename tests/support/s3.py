@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import quote
@@ -118,9 +119,18 @@ class Ministack(_Server):
             self.administer("PUT", f"/{name}?versioning", body)
         return name
 
-    def put(self, bucket: str, key: str, content: str) -> None:
+    def put(self, bucket: str, key: str, content: str | bytes) -> None:
         """Put an object under any key, also under one that Tintype refuses."""
         self.administer("PUT", f"/{bucket}/{quote(key, safe='')}", content)
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object."""
+        self.administer("DELETE", f"/{bucket}/{quote(key, safe='')}")
+
+    def keys(self, bucket: str) -> set[str]:
+        """The keys of all objects, of up to a thousand."""
+        listing = self.administer("GET", f"/{bucket}?list-type=2").text
+        return {unescape(key) for key in re.findall(r"<Key>(.*?)</Key>", listing)}
 
     def headers(self, bucket: str, key: str) -> httpx.Headers:
         """With which headers an object is served."""
@@ -136,7 +146,7 @@ class Ministack(_Server):
             "AWS_REGION": "us-east-1",
         }
 
-    def administer(self, method: str, path: str, body: str = "") -> httpx.Response:
+    def administer(self, method: str, path: str, body: str | bytes = "") -> httpx.Response:
         """Do something as the account's owner, whose signature the emulator does not check."""
         service = "iam" if path == "/" else "s3"
         scope = f"Credential=root/20260101/us-east-1/{service}/aws4_request"
@@ -145,7 +155,7 @@ class Ministack(_Server):
             "Content-Type": "application/x-www-form-urlencoded",
         }
         return httpx.request(
-            method, self.url + path, content=body.encode(), headers=headers, timeout=_PATIENCE
+            method, self.url + path, content=body, headers=headers, timeout=_PATIENCE
         ).raise_for_status()
 
     def _make_user(self) -> tuple[str, str]:
