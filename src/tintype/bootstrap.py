@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import structlog
 
@@ -33,6 +33,7 @@ from tintype.settings import Settings, environment
 
 if TYPE_CHECKING:
     from tintype.adapters.metrics import Metrics
+    from tintype.adapters.watcher import FolderWatcher
 
 log = structlog.get_logger()
 
@@ -50,6 +51,7 @@ class Service:
     app: App
     sandbox: Sandbox
     spool: Path  # a folder for uploads under way, on the file system of the data
+    watched: Path | None  # the folder from which files are taken in, whoever puts them there
     authority: Authority
     monitor: Monitor
     exposition: Callable[[str], tuple[bytes, str]]  # the metrics, for an Accept header
@@ -78,8 +80,10 @@ class Service:
         return drained
 
 
-def open_service(settings: Settings, recipe: Recipe) -> Service:
+def open_service(settings: Settings, recipe: Recipe, *, watch: bool = False) -> Service:
     """Wire a service from its settings; nothing runs before `start`.
+
+    With `watch` it takes in what others put into the originals' folder, if the settings say so.
 
     Raises SettingsInvalidError, StoreFailedError and CatalogFailedError where a part cannot be
     opened, and StoreMistakenError for another store than the database knows.
@@ -90,6 +94,7 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
     from tintype.adapters.sql.engines import open_engine
     from tintype.adapters.sql.migrating import migrate
 
+    watcher = _open_watcher(settings, recipe) if watch and settings.watch else None
     make_folder(settings.data, "TINTYPE_DATA")
     place = _take_place(settings.data / "processes")
     database = open_engine(settings.database_url)
@@ -124,6 +129,7 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
         place=_place(settings.originals_url),
         queue_limit=settings.queue_limit,
         history_seconds=settings.history_days * 24 * 3600,
+        watcher=watcher,
     )
     metrics.follow(
         idle=lambda: sandbox.idle,
@@ -137,6 +143,7 @@ def open_service(settings: Settings, recipe: Recipe) -> Service:
         app=app,
         sandbox=sandbox,
         spool=_empty_spool(place / "uploads"),
+        watched=watcher.folder if watcher else None,
         authority=Authority.over(catalog, link_seconds=settings.link_seconds),
         monitor=monitor,
         exposition=metrics.exposition,
@@ -197,6 +204,19 @@ def open_store(url: str, *, mark: str | None = None) -> Store:
     from tintype.adapters.folder import FolderStore
 
     return FolderStore.open(url, mark=mark)
+
+
+def _open_watcher(settings: Settings, recipe: Recipe) -> "FolderWatcher":
+    """The watcher of the originals' folder; raises SettingsInvalidError where there is none."""
+    from tintype.adapters.watcher import FolderWatcher
+
+    parts = urlsplit(settings.originals_url)
+    if parts.scheme != "file":
+        raise SettingsInvalidError(
+            "TINTYPE_WATCH: only a folder can be watched; have the bucket send its notifications"
+            " to /v1/events/s3"
+        )
+    return FolderWatcher.open(Path(unquote(parts.path)), recipe.originals.prefix)
 
 
 def make_folder(folder: Path, name: str) -> None:

@@ -368,6 +368,16 @@ class StoreMistakenError(StoreFailedError):
         return cls(f"The store is not the one that the database knows: there is no {mark} in it")
 
 
+class WatchFailedError(SystemFailure):
+    """The folder of originals cannot be watched."""
+
+    code = "watch_failed"
+    hint = (
+        "Where limits on watches are reached, raise fs.inotify.max_user_watches or"
+        " fs.inotify.max_user_instances (sysctl); meanwhile the folder is looked through."
+    )
+
+
 class ObjectMissingError(SystemFailure):
     """The object is not in the store."""
 

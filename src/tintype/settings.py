@@ -136,6 +136,9 @@ class Settings(BaseSettings):
     queue_limit: int = Field(100_000, ge=1, examples=[100000])
     """How many images may wait; who sends more is told to come back later (429)."""
 
+    watch: bool = Field(False, examples=["true"])
+    """Whether `tintype up` takes in what others put into the originals' folder."""
+
     link_seconds: int = Field(24 * 3600, ge=60, le=366 * 24 * 3600, examples=[86400])
     """How long signed addresses in responses stay good, at the least."""
 

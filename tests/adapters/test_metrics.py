@@ -115,6 +115,9 @@ def test_what_has_not_happened_is_there_as_zero(metrics: Metrics) -> None:
     for state in ImageState:
         if state.final:
             assert shown.value("jobs_total", state=state) == 0
+    for code in ("store_failed", "store_mistaken", "catalog_failed", "internal"):
+        assert shown.value("errors_total", code=code) == 0
+        assert shown.value("attempt_failures_total", code=code) == 0
 
 
 def test_a_job_that_was_asked_for_again_says_nothing_of_how_long_jobs_take(

@@ -2,7 +2,7 @@
 
 import posixpath
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 from hypothesis import assume, given
@@ -15,6 +15,7 @@ from tintype.recipe.keys import (
     check_key,
     check_template,
     expand,
+    partition,
     with_suffix,
 )
 
@@ -254,3 +255,18 @@ def test_a_long_name_makes_room_for_its_suffix() -> None:
         assert longer.endswith("-abcd2345.jpg")
         assert longer.startswith(f"originals/{letter}")
         assert len(longer.removeprefix("originals/").encode()) <= 255
+
+
+@given(day=st.dates(), ids=st.sets(st.from_regex(r"img_[a-z2-7]{26}", fullmatch=True), min_size=2))
+def test_uploads_of_one_name_and_day_have_keys_of_their_own_in_the_day_s_folder(
+    day: date, ids: set[str]
+) -> None:
+    keys = {partition(day, image_id) + "photo.jpg" for image_id in ids}
+    assert len(keys) == len(ids)
+    now = datetime.combine(day, time(23, 59, 59), UTC)
+    for image_id in ids:
+        below = partition(day, image_id) + "photo.jpg"
+        check_key(PREFIX + below)
+        template = "x/{yyyy}/{mm}/{dd}/{id}/{filename}"
+        assert expanded(template, below, image_id=image_id, uploaded_at=now) == f"x/{below}"
+        assert expanded("x/{dir}/{filename}", below) == f"x/{below}"

@@ -252,7 +252,6 @@ NOT_YET = [
     ("notify", "notify: [{on: [done], email: ops@example.com}]"),
     ("retention", "retention: {originals: {expire_after: 30d}}"),
     ("oversize", "oversize: {max_bytes: 15MB, action: shrink}"),
-    ("originals.partition", "originals: {partition: date}"),
 ]
 
 
@@ -378,6 +377,27 @@ def test_two_variants_must_not_share_a_key(one: str, two: str) -> None:
     problem = problem_of(text)
     assert (problem.line, problem.path) == (5, "variants[1].key")
     assert problem.message.startswith("gives the same key as variants[0]: both would write ")
+
+
+def test_folders_by_date_may_make_two_keys_the_same() -> None:
+    """Which no other original does that begins with something else."""
+    keys = (
+        "{name: a, key: '{yyyy}/{mm}/{dd}/{id}/{filename}'}",
+        "{name: b, key: '{dir}/{filename}'}",
+    )
+    assert problems_of(variants(*keys)) == ()
+    problem = problem_of(variants(*keys, top="originals: {partition: date}\n"))
+    assert problem.message == (
+        "gives the same key as variants[0]: both would write 2026/01/01/img_1/photo.jpeg"
+    )
+
+
+@pytest.mark.parametrize("value", ["day", "true", "''", "[date]"])
+def test_another_partition_is_refused_with_what_there_is(value: str) -> None:
+    problem = problem_of(with_variant(top=f"originals: {{partition: {value}}}\n"))
+    assert problem.path == "originals.partition"
+    assert "none" in problem.message
+    assert "date" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_what_is_no_stored_recipe_is_refused(content: str) -> None:
         SAMPLE.replace("50MB", "50000000"),
         SAMPLE.replace("width: 800", "width: ${W:-800}"),
         SAMPLE.replace("  max_frames: 1000\n", ""),
+        SAMPLE.replace("originals/\n", "originals/\n  partition: date\n"),
         "# a comment\n" + SAMPLE,
     ],
 )
@@ -80,6 +81,15 @@ def test_the_digest_stays_where_the_same_objects_are_made(text: str) -> None:
 )
 def test_the_digest_changes_where_other_objects_are_made(text: str) -> None:
     assert loads(text, {}).digest != loads(SAMPLE, {}).digest
+
+
+def test_svg_is_accepted_only_where_it_is_named() -> None:
+    listed = "  accept: [jpeg, png, webp, avif, heic, gif, tiff]\n"
+    silent, named = SAMPLE.replace(listed, ""), SAMPLE.replace(listed, "  accept: [svg, png]\n")
+    assert loads(silent, {}).limits().accept == loads(SAMPLE, {}).limits().accept
+    assert loads(named, {}).limits().accept == ("svg", "png")
+    with pytest.raises(RecipeInvalidError, match=r"did you mean 'svg'\?"):
+        loads(named.replace("svg", "svgz"), {})
 
 
 def test_limits_and_tasks_are_what_decoder_children_are_told() -> None:
@@ -196,3 +206,9 @@ def test_no_animation_is_kept_beside_redaction() -> None:
         Variant.model_validate_json(
             json.dumps({"name": "v", "output": keep, "operations": ["redact"]})
         )
+
+
+def test_the_partition_is_stored_though_the_digest_leaves_it_out() -> None:
+    recipe = loads(SAMPLE.replace("originals/\n", "originals/\n  partition: date\n"), {})
+    assert Recipe.from_json(recipe.to_json()).originals.partition == "date"
+    assert loads(SAMPLE, {}).originals.partition == "none"

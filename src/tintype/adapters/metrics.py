@@ -17,7 +17,13 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from tintype import __version__
-from tintype.errors import REJECTIONS
+from tintype.errors import (
+    REJECTIONS,
+    CatalogFailedError,
+    InternalError,
+    StoreFailedError,
+    StoreMistakenError,
+)
 from tintype.model import Failure, ImageState, Job, Step, Variant
 from tintype.ports.catalog import Backlog
 from tintype.ports.monitor import Answer
@@ -30,6 +36,8 @@ _OF_A_STEP = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _OF_A_JOB = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
 
 _REJECTIONS = frozenset(error.code for error in REJECTIONS)
+# Failures that somebody wants to be woken for at the first time.
+_ALARMING = (StoreFailedError, StoreMistakenError, CatalogFailedError, InternalError)
 _ENDS = [state for state in ImageState if state.final]
 
 
@@ -84,7 +92,10 @@ class Metrics:
         counter, histogram = self._counter, self._histogram
         self._accepted = counter("jobs_accepted", "Uploads that became a job.")
         self._notifications = counter(
-            "notifications", "What stores told of objects, by what came of it.", ["outcome"]
+            "notifications",
+            "What stores told of objects, and what was found in a watched folder,"
+            " by what came of it.",
+            ["outcome"],
         )
         self._attempts = counter("attempts", "Attempts that ended, by outcome.", ["outcome"])
         self._failures = counter(
@@ -115,6 +126,9 @@ class Metrics:
             self._attempts.labels(outcome)
         for code in _REJECTIONS:
             self._rejections.labels(code)
+        for error in _ALARMING:
+            self._errors.labels(error.code)
+            self._failures.labels(error.code)
         for state in _ENDS:
             self._jobs.labels(state)
 

@@ -22,7 +22,7 @@ Level = Literal["debug", "info", "warning", "error"]
 Form = Literal["auto", "json", "text"]
 
 # These libraries speak of every request or poll at INFO; their warnings are worth hearing.
-_CHATTY = ("alembic", "dbos", "httpcore", "httpx", "urllib3", "uvicorn")
+_CHATTY = ("alembic", "dbos", "httpcore", "httpx", "urllib3", "uvicorn", "watchfiles")
 
 _FIRST = ("timestamp", "level", "event")
 

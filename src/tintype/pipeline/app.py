@@ -31,11 +31,13 @@ from tintype.pipeline.noticing import Noticing, Place
 from tintype.pipeline.reconciler import Reconciler
 from tintype.pipeline.remover import Remover
 from tintype.pipeline.starting import start
+from tintype.pipeline.watching import Watching
 from tintype.pipeline.worker import Worker
 from tintype.ports.catalog import Catalog
 from tintype.ports.engine import Engine
 from tintype.ports.monitor import Monitor
 from tintype.ports.store import Store, StoredObject
+from tintype.ports.watcher import Watcher
 from tintype.recipe.schema import Recipe
 
 log = structlog.get_logger()
@@ -64,6 +66,7 @@ class App:
         place: Place,
         queue_limit: int,
         history_seconds: float,
+        watcher: Watcher | None = None,
     ) -> None:
         self.recipe = recipe
         self.bulletin = bulletin
@@ -89,6 +92,14 @@ class App:
         self.noticing = Noticing(self.intake, monitor, place, recipe.originals.prefix)
         self._reconciler = Reconciler(catalog, engine, self._crowding, history_seconds)
         self._remover = Remover(catalog, originals, variants)
+        self._watching = watcher and Watching(
+            intake=self.intake,
+            catalog=catalog,
+            originals=originals,
+            watcher=watcher,
+            monitor=monitor,
+            prefix=recipe.originals.prefix,
+        )
         self._outage = Outage()  # of the database, as all runs together meet it
 
     # --- life ---
@@ -100,6 +111,8 @@ class App:
         self._engine.launch(self._run)
         self._reconciler.start()
         self._remover.start()
+        if self._watching:
+            self._watching.start()
         recipe, digest = self.recipe.name, self.recipe.digest
         log.info("service.started", version=__version__, recipe=recipe, digest=digest)
 
@@ -111,6 +124,8 @@ class App:
     def retire(self) -> None:
         """Accept nothing more and begin no more jobs; what runs goes on."""
         self.intake.close()
+        if self._watching:
+            self._watching.stop()
         self._reconciler.stop()
         self._remover.stop()
         self._engine.retire()

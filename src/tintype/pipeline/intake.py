@@ -2,7 +2,9 @@
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from tintype.ports.catalog import Acceptance, Catalog
 from tintype.ports.engine import Engine
 from tintype.ports.monitor import Monitor
 from tintype.ports.store import Store, StoredObject
-from tintype.recipe.keys import check_key, with_suffix
+from tintype.recipe.keys import check_key, partition, with_suffix
 from tintype.recipe.schema import Recipe
 
 log = structlog.get_logger()
@@ -62,8 +64,15 @@ class Sight:
     image_id: str | None = None
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Intake:
-    """Takes originals in: commits to working on them, and starts where a child is free."""
+    """Takes originals in: commits to working on them, and starts where a child is free.
+
+    `clock` tells the time, aware of its zone.
+    """
 
     def __init__(
         self,
@@ -76,6 +85,7 @@ class Intake:
         bulletin: Bulletin,
         monitor: Monitor,
         crowding: Crowding,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self._recipe = recipe
         self._catalog = catalog
@@ -85,6 +95,7 @@ class Intake:
         self._bulletin = bulletin
         self._monitor = monitor
         self._crowding = crowding
+        self._clock = clock
         self._closed = threading.Event()
 
     @property
@@ -124,7 +135,8 @@ class Intake:
     def _accept(self, upload: Upload) -> Acceptance:
         image_id = new_image_id()
         name = _last(upload.name or upload.key or "") or image_id
-        wanted = self._wanted_key(upload, name)
+        day = self._day(upload)
+        wanted = self._wanted_key(upload, name, image_id, day)
         # Asked before a byte is stored: where the catalog is away, the store stays as it is.
         replaces_waiting = self._catalog.waits(wanted) and upload.key is not None
         original = self._keep(upload, wanted, name, image_id)
@@ -136,6 +148,7 @@ class Intake:
                 idempotency=upload.idempotency,
                 priority=upload.priority,
                 replaces_waiting=replaces_waiting,
+                day=day,
             )
         except TintypeError:
             self._take_back(upload, original)
@@ -188,6 +201,7 @@ class Intake:
         replaces_waiting: bool,
         idempotency: tuple[str, str] | None = None,
         priority: Priority = Priority.NORMAL,
+        day: date | None = None,
     ) -> Acceptance:
         """Commit to working on an original, tell so, and start at once where a child is free."""
         acceptance = self._catalog.accept(
@@ -199,6 +213,7 @@ class Intake:
             priority=priority,
             event=event,
             trace=self._monitor.trace(),
+            day=day,
         )
         image, job = acceptance.image, acceptance.job
         if not acceptance.repeated:
@@ -212,12 +227,19 @@ class Intake:
             start(self._catalog, self._engine, acceptance.run, job.priority)
         return acceptance
 
-    def _wanted_key(self, upload: Upload, name: str) -> str:
+    def _day(self, upload: Upload) -> date | None:
+        """The day (UTC) that an upload's key is to tell, if any."""
+        if upload.key is not None or self._recipe.originals.partition == "none":
+            return None
+        return self._clock().astimezone(UTC).date()
+
+    def _wanted_key(self, upload: Upload, name: str, image_id: str, day: date | None) -> str:
         """Where an original is to be, unless another is there that it must not replace."""
         if upload.key is not None:
             self._check(upload.key)
             return upload.key
-        key = self._recipe.originals.prefix + name
+        folders = partition(day, image_id) if day else ""
+        key = f"{self._recipe.originals.prefix}{folders}{name}"
         check_key(key)
         return key
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from tintype.model import (
@@ -105,6 +105,7 @@ class Catalog(Protocol):
         priority: Priority = Priority.NORMAL,
         event: Event | None = None,
         trace: str | None = None,
+        day: date | None = None,
     ) -> Acceptance:
         """Commit to working on an original: the only write that starts new work.
 
@@ -116,7 +117,8 @@ class Catalog(Protocol):
         without it, the caller starts the returned run. `idempotency` is a key and a
         fingerprint of the upload: raises IdempotencyConflictError where the key came with another.
         Every later attempt has the job's `priority`; `event` and `trace` are kept with the job.
-        The transaction is on disk when this returns.
+        `day` (UTC) is the one that the key tells: what is new counts as made on it, should midnight
+        have passed since. The transaction is on disk when this returns.
         """
         ...
 

@@ -8,10 +8,11 @@ from itertools import combinations, groupby
 from tintype.errors import KeyInvalidError
 from tintype.imaging.encode import chosen_formats
 from tintype.imaging.messages import EXTENSIONS, InputFormat, Output
-from tintype.recipe.keys import expand
-from tintype.recipe.schema import Recipe, Variant
+from tintype.recipe.keys import expand, partition
+from tintype.recipe.schema import Originals, Recipe, Variant
 
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_FIRST, _SECOND = "img_1", "img_2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class _Sample:
 
     key: str
     format: InputFormat
-    id: str = "img_1"
+    id: str = _FIRST
 
 
 def is_inside(naming: Naming, prefix: str) -> bool:
@@ -43,17 +44,20 @@ def is_inside(naming: Naming, prefix: str) -> bool:
     return template.startswith(prefix)
 
 
-def clashes(
-    variants: Sequence[Naming], prefix: str, accept: Sequence[InputFormat]
-) -> Iterator[tuple[int, int, str]]:
+def clashes(variants: Sequence[Naming], originals: Originals) -> Iterator[tuple[int, int, str]]:
     """Pairs of variants (by index) that give one original the same key, and that key.
 
     A template that begins with the original's folder can meet the others only where an original
-    lies in a folder of their name, so each of these folders gets a sample.
+    lies in a folder of their name, so each of these folders gets a sample. Where uploads have
+    folders by date, so does one.
     """
+    prefix = originals.prefix
+    neighborhoods = dict(_neighborhoods(variants))
+    if originals.partition == "date":
+        neighborhoods[_dated(_FIRST)] = range(len(variants))
     found: set[tuple[int, int]] = set()
-    for folder, candidates in _neighborhoods(variants).items():
-        for form in accept:
+    for folder, candidates in neighborhoods.items():
+        for form in originals.accept:
             owners: dict[str, int] = {}
             sample = _sample(prefix, folder, "photo", form)
             for index in candidates:
@@ -83,14 +87,19 @@ def warnings(recipe: Recipe) -> tuple[str, ...]:
     """Which different originals would get the same key, and how to keep them apart.
 
     One warning for each reason. Nothing is lost in such a case: the catalog gives the later one a
-    key of its own.
+    key of its own. Where uploads have folders by date, these are looked at, and no others.
     """
     prefix, accept = recipe.originals.prefix, recipe.originals.accept
     first = accept[0]
-    photo, other = _sample(prefix, "", "photo", first), _sample(prefix, "", "other", first, "img_2")
-    inner = _sample(prefix, "folder", "photo", first, "img_2")
+    dated = recipe.originals.partition == "date"
+    here, beside, within = (
+        (_dated(_FIRST), _dated(_SECOND), _dated(_SECOND)) if dated else ("", "", "folder")
+    )
+    photo = _sample(prefix, here, "photo", first)
+    other = _sample(prefix, beside, "other", first, _SECOND)
+    inner = _sample(prefix, within, "photo", first, _SECOND)
     formats = [
-        (_sample(prefix, "", "photo", one), _sample(prefix, "", "photo", two, "img_2"))
+        (_sample(prefix, here, "photo", one), _sample(prefix, beside, "photo", two, _SECOND))
         for one, two in combinations(accept, 2)
     ]
     reasons = (
@@ -133,8 +142,13 @@ def _shared(
     return None
 
 
+def _dated(image_id: str) -> str:
+    """The folders of an upload that is kept by date."""
+    return partition(_ANY_DAY.date(), image_id).removesuffix("/")
+
+
 def _sample(
-    prefix: str, folder: str, stem: str, form: InputFormat, image_id: str = "img_1"
+    prefix: str, folder: str, stem: str, form: InputFormat, image_id: str = _FIRST
 ) -> _Sample:
     folders = f"{folder}/" if folder else ""
     return _Sample(f"{prefix}{folders}{stem}.{form}", form, image_id)

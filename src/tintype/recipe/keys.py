@@ -4,7 +4,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from tintype.errors import KeyInvalidError
 from tintype.recipe.problems import meant, shortened
@@ -106,7 +106,7 @@ def expand(
         raise KeyInvalidError(f"The key {shortened(original_key)} is not below {prefix}.")
     below = original_key.removeprefix(prefix)
     folder, _, filename = below.rpartition("/")
-    date = uploaded_at.astimezone(UTC)
+    day = uploaded_at.astimezone(UTC)
     values = {
         "name": posixpath.splitext(below)[0],
         "key": original_key,
@@ -117,9 +117,9 @@ def expand(
         "variant": variant,
         "hash": hashlib.sha256(content_hash.encode(errors="surrogatepass")).hexdigest()[:16],
         "id": image_id,
-        "yyyy": f"{date.year:04}",
-        "mm": f"{date.month:02}",
-        "dd": f"{date.day:02}",
+        "yyyy": f"{day.year:04}",
+        "mm": f"{day.month:02}",
+        "dd": f"{day.day:02}",
     }
     key = _PLACEHOLDER.sub(
         lambda match: values[match[1]] + match[2] if values[match[1]] else "", template
@@ -128,6 +128,11 @@ def expand(
     if key.startswith(prefix):
         raise KeyInvalidError(f"The key {shortened(key)} would be an original again.")
     return key
+
+
+def partition(day: date, image_id: str) -> str:
+    """The folders below the originals' prefix for an upload of a day (UTC); they end with `/`."""
+    return f"{day.year:04}/{day.month:02}/{day.day:02}/{image_id}/"
 
 
 def with_suffix(key: str, suffix: str) -> str:

@@ -12,7 +12,6 @@ FIELDS = frozenset(
         "groups",
         "notify",
         "optimize",
-        "originals.partition",
         "oversize",
         "retention",
         "variants[].groups",

@@ -203,7 +203,7 @@ def _check_keys(content: Any, root: Fields, problems: Problems) -> None:
                 f"lies inside the originals' prefix {originals.prefix},"
                 " so that each variant would become an original again",
             )
-    for one, two, key in clashes(namings, originals.prefix, originals.accept):
+    for one, two, key in clashes(namings, originals):
         other = written(("variants", indexes[one]))
         refuse(two, f"gives the same key as {other}: both would write {key}")
 

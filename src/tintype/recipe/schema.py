@@ -124,12 +124,17 @@ class Originals(_Value):
     prefix: Annotated[str, AfterValidator(_check_prefix)] = "originals/"
     """The folder of the store whose objects are originals; ends with `/`."""
 
+    partition: Literal["none", "date"] = "none"
+    """How uploads without a key of their own are laid out in that folder: by their names, or with
+    `date` as `YYYY/MM/DD/ID/NAME`, by the day (UTC) of the upload and the image's id."""
+
     accept: Annotated[
         tuple[InputFormat, ...],
         AfterValidator(_check_formats),
         Field(json_schema_extra={"minItems": 1, "uniqueItems": True}),
     ] = ("jpeg", "png", "webp", "avif", "heic", "gif", "tiff")
-    """The formats that are accepted; a file's content decides which it has, not its name."""
+    """The formats that are accepted; a file's content decides which it has, not its name. `svg`,
+    which can ask for any amount of work, is accepted only where it is named here."""
 
     max_bytes: Bytes = 50_000_000
     """The largest file that is accepted."""
@@ -221,9 +226,15 @@ class Recipe(_Value):
 
         Recipes with one digest make the same objects under the same keys. So the recipe's name is
         left out, and so are delivery and retry: changing them is no reason to make anything again.
-        A job therefore takes these three from the recipe in force, not from its stored one.
+        A job therefore takes these three from the recipe in force, not from its stored one. The
+        partition is left out as well: it says where the next uploads go, not what is made of an
+        original wherever it is.
         """
-        content = _canonical(self.model_dump(mode="json", exclude={"name", "delivery", "retry"}))
+        made = self.model_dump(
+            mode="json",
+            exclude={"name": True, "delivery": True, "retry": True, "originals": {"partition"}},
+        )
+        content = _canonical(made)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def limits(self) -> Limits:

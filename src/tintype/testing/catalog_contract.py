@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -49,12 +49,18 @@ from tintype.testing.catalog_setting import (
 from tintype.testing.dead_letter_contract import DeadLetterContract
 from tintype.testing.history_contract import HistoryContract
 from tintype.testing.key_contract import KeyContract
+from tintype.testing.originals_contract import OriginalsContract
 from tintype.testing.removal_contract import RemovalContract
 from tintype.testing.revival_contract import RevivalContract
 
 
 class CatalogContract(
-    RevivalContract, RemovalContract, HistoryContract, DeadLetterContract, KeyContract
+    RevivalContract,
+    RemovalContract,
+    OriginalsContract,
+    HistoryContract,
+    DeadLetterContract,
+    KeyContract,
 ):
     """What every catalog must do."""
 
@@ -635,6 +641,31 @@ class CatalogContract(
             catalog.jobs(cursor=cursor)
         with pytest.raises(ParameterInvalidError):
             catalog.dead_letters(cursor=cursor)
+
+    @pytest.mark.parametrize(
+        ("now", "expected"),
+        [
+            ("2026-02-28T12:00:00.000004", "2026-02-28T12:00:00.000005"),
+            ("2026-03-01T00:00:00.000004", "2026-02-28T23:59:59.999999"),
+            ("2026-02-27T23:59:59.999990", "2026-02-28T00:00:00"),
+        ],
+    )
+    def test_what_is_new_counts_as_made_on_the_day_that_its_key_tells(
+        self, catalog: Catalog, clock: Clock, now: str, expected: str
+    ) -> None:
+        """Midnight may have passed since the key was chosen, or another clock have chosen it."""
+        clock.now = datetime.fromisoformat(f"{now}+00:00")
+        day = date(2026, 2, 28)
+        named = original("originals/2026/02/28/img_x/a.jpg")
+        accepted = catalog.accept(new_image_id(), named, RECIPE, enqueue=False, day=day)
+        assert accepted.image.created_at.isoformat() == f"{expected}+00:00"
+        assert accepted.image.updated_at == clock.now
+        assert accepted.job.created_at == accepted.image.created_at
+        assert catalog.image(accepted.image.id) == accepted.image
+        assert catalog.job(accepted.job.id).created_at == accepted.image.created_at
+        since = datetime(2026, 2, 28, tzinfo=UTC)
+        found = catalog.images(since=since, until=since + timedelta(days=1))
+        assert [image.id for image in found.items] == [accepted.image.id]
 
     def test_times_are_in_utc_to_the_microsecond(self, catalog: Catalog, clock: Clock) -> None:
         """Whatever the zone of the clock."""

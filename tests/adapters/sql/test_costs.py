@@ -1,19 +1,33 @@
 """What questions cost: each has an index, so that the millionth image costs what the first did."""
 
+import itertools
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from tests.adapters.sql.conftest import enqueue
 from tests.adapters.sql.first_release import FirstRelease
 from tintype.adapters.sql import SqlCatalog
-from tintype.model import Run
+from tintype.adapters.sql.rows import original_values
+from tintype.adapters.sql.schema import IMAGES
+from tintype.model import ImageState, Run, new_image_id
 from tintype.ports.catalog import Which
-from tintype.testing.catalog_setting import DIED, Clock, accept, begin, dead, done, variant
+from tintype.testing.catalog_setting import (
+    DIED,
+    Clock,
+    accept,
+    begin,
+    dead,
+    done,
+    original,
+    variant,
+)
 from tintype.testing.key_contract import api_key
 
 Statements = list[tuple[str, Any]]
@@ -159,3 +173,78 @@ def test_what_waits_and_what_failed_have_indexes_of_their_own(
             ask()
         (plan,) = plans(engine, statements).values()
         assert any(re.search(rf"\b{index}\b", step) for step in plan), plan
+
+
+THE_DAY, DAYS, PER_DAY = datetime(2026, 6, 1, tzinfo=UTC), 150, 10
+
+
+@pytest.mark.parametrize("state", [None, ImageState.DONE])
+@pytest.mark.parametrize("paged", [False, True])
+def test_the_images_of_a_time_cost_the_same_however_many_came_before_and_after(
+    engine: sa.Engine, clock: Clock, state: ImageState | None, paged: bool
+) -> None:
+    """Both ends are found in the index; what lies beyond them is never looked at."""
+    catalog = SqlCatalog(engine, enqueue, clock=clock)
+    fill(engine, [0])
+    until = THE_DAY + timedelta(days=1)
+    cursor = None
+    if paged:
+        cursor = catalog.images(limit=4, state=state, since=THE_DAY, until=until).next
+    with recorded(engine) as statements:
+        found = catalog.images(
+            cursor=cursor, limit=PER_DAY, state=state, since=THE_DAY, until=until
+        )
+    assert len(found.items) == (PER_DAY - 4 if paged else PER_DAY)
+    ((statement, parameters),) = [each for each in statements if "FROM images" in each[0]]
+    alone = work(engine, statement, parameters)
+    fill(engine, itertools.chain(range(-DAYS, 0), range(1, DAYS)))
+    among_others = work(engine, statement, parameters)
+    assert among_others <= 1.2 * alone + 1
+
+
+def fill(engine: sa.Engine, days: Iterable[int]) -> None:
+    """Ten images each of some days after the first of June."""
+    rows = [
+        {
+            **original_values(original(f"originals/{moment:%Y-%m-%d-%H}.jpg")),
+            "id": new_image_id(),
+            "job_id": f"job_{moment}",
+            "state": ImageState.DONE,
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        for day in days
+        for hour in range(PER_DAY)
+        for moment in [THE_DAY + timedelta(days=day, hours=hour)]
+    ]
+    with engine.begin() as connection:
+        connection.execute(IMAGES.insert(), rows)
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE")
+
+
+def work(engine: sa.Engine, statement: str, parameters: Any) -> int:
+    """What a question takes: on Postgres the rows it looks at, on SQLite the steps of its program.
+
+    Rows that are looked at and left out count.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+            ((report,),) = connection.exec_driver_sql(explain, parameters).scalars()
+            return rows_read(report["Plan"])
+        steps = itertools.count()
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(lambda: next(steps) < 0, 1)
+        connection.exec_driver_sql(statement, parameters).all()
+        driver.set_progress_handler(None, 0)
+        return next(steps)
+
+
+def rows_read(node: dict[str, Any]) -> int:
+    """The rows that the scans of a plan have looked at."""
+    below = sum(map(rows_read, node.get("Plans", ())))
+    if "Scan" not in node["Node Type"]:
+        return below
+    return int(below + node["Actual Rows"] + node.get("Rows Removed by Filter", 0))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
@@ -33,6 +33,14 @@ class Arrival:
     priority: Priority
     event: Event | None
     trace: str | None
+    day: date | None  # UTC; None where the key tells none
+
+    def moment(self, now: datetime) -> datetime:
+        """When it counts as having arrived: now, or the moment of its day that is nearest to it."""
+        if self.day is None:
+            return now
+        begin = datetime.combine(self.day, time.min, UTC)
+        return min(max(now, begin), begin + timedelta(days=1, microseconds=-1))
 
 
 _LIVE_IMAGE = (
@@ -106,8 +114,9 @@ def _new_image(
     enqueue: Enqueue | None,
 ) -> Acceptance:
     job = _job(arrival, image_id, now)
-    image = Image(image_id, arrival.original, ImageState.QUEUED, now, now, job.id)
-    row = {"id": image_id, "job_id": job.id, "state": image.state, "created_at": now}
+    arrived = job.created_at
+    image = Image(image_id, arrival.original, ImageState.QUEUED, arrived, now, job.id)
+    row = {"id": image_id, "job_id": job.id, "state": image.state, "created_at": arrived}
     connection.execute(_INSERT_IMAGE, row | {"updated_at": now, **original_values(job.original)})
     _insert_job(connection, job, startable_at=None if enqueue else now)
     return Acceptance(image, job, _start(connection, job, enqueue))
@@ -150,7 +159,7 @@ def _job(arrival: Arrival, image_id: str, now: datetime) -> Job:
         recipe_digest=arrival.recipe_digest,
         state=ImageState.QUEUED,
         attempts=0,
-        created_at=now,
+        created_at=arrival.moment(now),
         updated_at=now,
         priority=arrival.priority,
         event=arrival.event,

@@ -1,7 +1,7 @@
 """The catalog port on a SQL database."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -89,9 +89,10 @@ class SqlCatalog:
         priority: Priority = Priority.NORMAL,
         event: Event | None = None,
         trace: str | None = None,
+        day: date | None = None,
     ) -> Acceptance:
         """Commit to working on an original: the only write that starts new work."""
-        arrival = Arrival(original, recipe_digest, priority, event, trace)
+        arrival = Arrival(original, recipe_digest, priority, event, trace, day)
         with self._transactions.commit() as connection:
             return accepting.accept(
                 connection,

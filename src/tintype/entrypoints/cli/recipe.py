@@ -102,7 +102,8 @@ def _show_problems(error: RecipeProblemsError, *, as_json: bool) -> None:
 def _show_recipe(file: Path, recipe: Recipe) -> None:
     originals, retry = recipe.originals, recipe.retry
     print(f"{printable(str(file))} is valid: {recipe.name}, digest {recipe.digest[:12]}\n")
-    print(f"originals  {originals.prefix}: {', '.join(originals.accept)}")
+    folders = "YYYY/MM/DD/ID/" if originals.partition == "date" else ""
+    print(f"originals  {originals.prefix}{folders}: {', '.join(originals.accept)}")
     print(
         f"           at most {size(originals.max_bytes)}, {originals.max_pixels:,} pixels,"
         f" {originals.max_frames:,} frames"

@@ -57,7 +57,7 @@ def up(
         )
     listener = listen(settings.host, settings.port)
     configure_logs(settings.log_level, settings.log_format)
-    service = open_service(settings, resolved)
+    service = open_service(settings, resolved, watch=True)
     _serve(service, settings, listener, keys_needed=not no_auth)
 
 
@@ -90,6 +90,8 @@ def _serve(
     http = HttpThread(api, listener)
     http.start()
     print(f"Tintype is ready at {address(listener)}/ (Ctrl-C stops it)", flush=True)
+    if service.watched:
+        print(f"What is put into {service.watched} is taken in too", flush=True)
     if keys_needed and _is_loopback(settings.host):
         _welcome(service.authority, address(listener))
     http.wait(stopping)
