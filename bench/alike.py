@@ -92,10 +92,10 @@ def _pair(picture: pyvips.Image) -> tuple[_File, _File]:
     """The file of quality 80 and that of `auto`."""
     reference, name, output = Reference(picture), _FORMAT, Output(format=_FORMAT, quality="auto")
     before = time.process_time()
-    quality, content = Judge(picture).least_quality(output, name)
-    content = content or saved(picture, output, name, quality)
+    choice = Judge(picture).least_quality(output, name)
+    content = choice.content or saved(picture, output, name, choice.quality, fine=choice.fine)
     spent = (time.process_time() - before) * 1000
-    files = ((saved(picture, output, name, FIXED), FIXED, 0.0), (content, quality, spent))
+    files = ((saved(picture, output, name, FIXED), FIXED, 0.0), (content, choice.quality, spent))
     fixed, auto = (
         _File(reference.score(_read(content)), len(content), quality, spent)
         for content, quality, spent in files

@@ -32,7 +32,6 @@ NOT_WHOLE = {
 # the 42 files marked as silent damage were accepted.
 REFUSED_WITH_REGRET = {
     "animated/libvips__invalid_multiframe.gif": "its decoder warns of invalid frame data",
-    "color/haraldk__exif-jfif-app13-app14ycck-3channel.jpg": "says it has four inks, and has three",
 }
 
 # Where the manifest's code and ours differ, ours says more: (expected, found).

@@ -61,10 +61,14 @@ def camera() -> Image.Exif:
 
 
 @pytest.mark.parametrize("endian", ["<", ">"])
-def test_what_is_still_true_is_kept_and_another_reader_finds_it(endian: str) -> None:
+@pytest.mark.parametrize(("srgb", "color_space"), [(True, 1), (False, 0xFFFF)])
+def test_what_is_still_true_is_kept_and_another_reader_finds_it(
+    endian: str, srgb: bool, color_space: int
+) -> None:
     before = camera()
     before.endian = endian
-    made = without_original(before.tobytes())
+    before.get_ifd(0x8769)[0xA001] = 2  # of the original
+    made = without_original(before.tobytes(), srgb=srgb)
     after = by_pillow(made)
     assert dict(after) == {
         0x010F: "Maker",
@@ -73,19 +77,21 @@ def test_what_is_still_true_is_kept_and_another_reader_finds_it(endian: str) -> 
         0x8769: after[0x8769],
         0x8825: after[0x8825],
     }
-    assert after.get_ifd(0x8769) == {0x9003: "2026:01:02 03:04:05", 0x829A: 0.01}
+    shooting = {0x9003: "2026:01:02 03:04:05", 0x829A: 0.01, 0xA001: color_space}
+    assert after.get_ifd(0x8769) == shooting
     assert after.get_ifd(0x8825) == {1: "N", 2: (52, 30, 0), 3: "E", 4: (13, 24, 0)}
-    assert without_original(made) == made
+    assert without_original(made, srgb=srgb) == made
     assert b"preview" not in made
 
 
 def test_the_owner_is_read_and_written() -> None:
     assert owner(camera().tobytes()) == (b"Ann Artist\0", b"(c) 2026 Ann Artist\0")
-    made = of_owner("J\u00f6rg".encode(), b"(c)")
+    made = of_owner("J\u00f6rg".encode(), b"(c)", srgb=True)
     assert owner(made) == ("J\u00f6rg\0".encode(), b"(c)\0")
     assert by_pillow(made)[0x8298] == "(c)"
+    assert by_pillow(made).get_ifd(0x8769) == {0xA001: 1}
     assert owner(b"") == (b"", b"")
-    assert of_owner(b"", b"") == b""
+    assert of_owner(b"", b"", srgb=True) == b""
 
 
 def test_an_embedded_preview_goes() -> None:
@@ -96,14 +102,15 @@ def test_an_embedded_preview_goes() -> None:
         "0002 02010004000000010000003e 020200040000000100000100 00000000"
     )
     tiff += file.getvalue()
-    assert b"\xff\xd8" not in without_original(bytes(tiff))
-    assert dict(by_pillow(without_original(bytes(tiff)))) == {0x010F: "Acme"}
+    assert b"\xff\xd8" not in without_original(bytes(tiff), srgb=True)
+    after = by_pillow(without_original(bytes(tiff), srgb=True))
+    assert dict(after) == {0x010F: "Acme", 0x8769: after[0x8769]}
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b""]))
 def test_whatever_comes_in_what_goes_out_is_well_formed(content: bytes, start: bytes) -> None:
-    made = without_original(start + content)
-    assert without_original(made) == made
+    made = without_original(start + content, srgb=True)
+    assert without_original(made, srgb=True) == made
     assert made == b"" or by_pillow(made) is not None
     owner(start + content)
 
@@ -112,8 +119,8 @@ def test_whatever_comes_in_what_goes_out_is_well_formed(content: bytes, start: b
 def test_damage_to_a_camera_s_data_is_survived(at: int, noise: bytes) -> None:
     content = bytearray(CAMERA)
     content[at : at + len(noise)] = noise
-    made = without_original(bytes(content))
-    assert without_original(made) == made
+    made = without_original(bytes(content), srgb=True)
+    assert without_original(made, srgb=True) == made
 
 
 def test_many_entries_that_share_a_large_value_do_not_multiply_it() -> None:
@@ -121,7 +128,7 @@ def test_many_entries_that_share_a_large_value_do_not_multiply_it() -> None:
         (0x9003 + tag).to_bytes(2, "big") + b"\0\7\0\0\xea\x60\0\0\x10\0" for tag in range(500)
     )
     first = bytes.fromhex("4d4d002a00000008 0001 8769000400000001 0000001a 00000000")
-    assert len(without_original(first + shared + bytes(80_000))) <= LARGEST + 100
+    assert len(without_original(first + shared + bytes(80_000), srgb=True)) <= LARGEST + 100
 
 
 CAMERA = camera().tobytes()

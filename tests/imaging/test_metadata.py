@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,104 @@ def test_keep_keeps_what_is_true_of_the_variant(
         assert secret not in made
 
 
+def preview() -> bytes:
+    """A small picture, as cameras put one of the whole scene into a file."""
+    return encoded(scene(16, 12).invert(), "jpeg", keep="none")
+
+
+def with_preview(preview: bytes) -> bytes:
+    """EXIF data with an artist in its first directory, and a JPEG in its second."""
+
+    def entry(tag: int, kind: int, count: int, value: int) -> bytes:
+        return struct.pack("<HHII", tag, kind, count, value)
+
+    artist = b"Ann Artist\0\0"
+    second = 8 + 2 + 12 + 4 + len(artist)
+    at = second + 2 + 3 * 12 + 4
+    return b"".join(
+        (
+            b"Exif\0\0II*\0\x08\0\0\0\1\0",
+            entry(ExifTags.Base.Artist, 2, 11, 26),
+            struct.pack("<I", second),
+            artist,
+            b"\3\0",
+            entry(ExifTags.Base.Compression, 3, 1, 6),
+            entry(ExifTags.Base.JpegIFOffset, 4, 1, at),
+            entry(ExifTags.Base.JpegIFByteCount, 4, 1, len(preview)),
+            bytes(4),
+            preview,
+        )
+    )
+
+
+def original_with_preview(image_format: str) -> bytes:
+    """A picture that another library wrote, with a preview of something else."""
+    file = io.BytesIO()
+    picture = Image.frombytes("RGB", (96, 72), scene().write_to_memory())
+    if image_format == "tiff":
+        small = Image.frombytes("RGB", (16, 12), scene(16, 12).invert().write_to_memory())
+        options: dict[str, Any] = {"save_all": True, "append_images": [small]}
+        picture.save(file, "TIFF", tiffinfo={315: "Ann Artist"}, compression="jpeg", **options)
+    else:
+        picture.save(file, image_format, exif=with_preview(preview()))
+        assert preview() in file.getvalue()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("choice", ["copyright", "keep"])
+@pytest.mark.parametrize("image_format", ["jpeg", "png", "webp", "avif", "tiff"])
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_no_preview_shows_what_was_cropped_away(
+    choice: Kept, image_format: str, output_format: OutputFormat, tmp_path: Path
+) -> None:
+    content = original_with_preview(image_format)
+    made = variant(content, choice, output_format, tmp_path)
+    exif = opened(made).getexif()
+    assert exif[ExifTags.Base.Artist] == "Ann Artist"
+    assert ExifTags.Base.JpegIFOffset not in exif.get_ifd(ExifTags.IFD.IFD1)
+    assert not [name for name in decoded(made).get_fields() if "thumbnail" in name]
+    assert preview() not in made
+    assert made.count(b"\xff\xd8\xff") == (output_format == "jpeg")
+
+
+@pytest.mark.parametrize("choice", ["copyright", "keep"])
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_resources_and_packets_keep_no_previews_either(
+    choice: Kept, output_format: OutputFormat, tmp_path: Path
+) -> None:
+    """Photoshop's thumbnail, IPTC's, the object that IPTC may hold, and that of an ingredient."""
+    iptc = block([Dataset(2, 80, b"Carl"), Dataset(2, 202, b"SECRET"), Dataset(8, 10, b"SECRET")])
+    thumbnail = b"8BIM\x04\x0c\0\0\0\0\0\6SECRET"
+    ingredient = b"<a:Pantry xmlns:a='urn:a'><rdf:Bag><rdf:li><rdf:Description g:image='SECRET'>"
+    ingredient += b"<g:image>SECRET</g:image></rdf:Description></rdf:li></rdf:Bag></a:Pantry>"
+    end = b"</rdf:Description></rdf:RDF>"
+    assert end in PACKET
+    packet = PACKET.replace(end, ingredient + end)
+    packet = packet.replace(b"<rdf:RDF", b"<rdf:RDF xmlns:g='http://ns.adobe.com/xap/1.0/g/img/'")
+    head = len(b"Photoshop 3.0\0")
+    content = original("jpeg", xmp=packet, iptc=iptc[:head] + thumbnail + iptc[head:])
+    made = variant(content, choice, output_format, tmp_path)
+    assert b"SECRET" in content
+    assert b"SECRET" not in made + packet_of(made)
+    assert (b"Pantry" in packet_of(made)) is (choice == "keep")
+
+
+@pytest.mark.parametrize("choice", ["copyright", "keep"])
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_exif_says_which_colors_the_variant_has(
+    choice: Kept, output_format: OutputFormat, tmp_path: Path
+) -> None:
+    content = original("jpeg", exif=CAMERA)
+    exif = opened(variant(content, choice, output_format, tmp_path)).getexif()
+    assert exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] == 1
+    wide = scene().icc_transform("p3", input_profile="srgb")
+    wide.set_type(pyvips.GValue.blob_type, "exif-data", CAMERA)
+    output = Output(format=output_format, metadata=choice, color="keep")
+    _, made = rendered(tmp_path, encoded(wide, "jpeg", profile="p3"), output=output)
+    exif = opened(made).getexif()
+    assert exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] == 0xFFFF
+
+
 @pytest.mark.parametrize("output_format", [*FORMATS, "gif"])
 def test_strip_keeps_nothing(output_format: OutputFormat, tmp_path: Path) -> None:
     content = original("jpeg", exif=CAMERA, xmp=PACKET, iptc=IPTC)
@@ -149,7 +248,7 @@ def test_no_orientation_is_left_in_any_format(
 ) -> None:
     """An AVIF says it twice, in its container and in EXIF."""
     image = tagged(scene(), 6)
-    image.set_type(pyvips.GValue.blob_type, "exif-data", of_owner(b"Ann", b""))
+    image.set_type(pyvips.GValue.blob_type, "exif-data", of_owner(b"Ann", b"", srgb=True))
     content = encoded(image, image_format)
     _, made = rendered(tmp_path, content, output=Output(format=output_format, metadata="keep"))
     assert psnr(decoded(made), image.autorot()) > 20
@@ -170,9 +269,9 @@ def test_the_profile_of_srgb_goes_with_the_copyright_where_there_was_one(tmp_pat
 
 def test_what_is_too_large_is_left_out(tmp_path: Path) -> None:
     large = b"x" * (LARGEST + 1)
-    metadata = kept(Metadata(exif=of_owner(large, b"")), "keep", b"")
+    metadata = kept(Metadata(exif=of_owner(large, b"", srgb=True)), "keep", b"")
     assert metadata.exif == b""
-    long = of_owner(b"A" * 30_000, b"B" * 30_000)
+    long = of_owner(b"A" * 30_000, b"B" * 30_000, srgb=True)
     assert 2000 < len(kept(Metadata(exif=long), "copyright", b"").exif) < 4100
     packet = PACKET.replace(b"5</xmp", b"5" * LARGEST + b"</xmp")
     content = original("png", xmp=packet)
@@ -194,7 +293,7 @@ def test_hostile_metadata_is_no_reason_to_refuse_a_picture(choice: Kept, tmp_pat
 
 
 def test_control_characters_are_no_part_of_a_name() -> None:
-    made = kept(Metadata(exif=of_owner(b"An\x1b[31mn\r\n\xff", b"")), "copyright", b"")
+    made = kept(Metadata(exif=of_owner(b"An\x1b[31mn\r\n\xff", b"", srgb=True)), "copyright", b"")
     assert rights(made.xmp) == {CREATOR: (("", "An [31mn \u00ff"),)}
 
 

@@ -57,3 +57,41 @@ def test_characters_that_no_font_has_are_pointed_out(text: str, lacking: str) ->
     mark = VARIANT.replace("name: v,", f'name: v, operations: [watermark: {{text: "{text}"}}],')
     found = advice(loads(mark % ("s/{id}.{ext}", "signed"), {}))
     assert [f"have no {lacking}" in each for each in found] == ([True] if lacking else [])
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            "operations: [{resize: {width: 9, height: 9, fit: inside, gravity: north}}]",
+            "its gravity",
+        ),
+        ("operations: [{resize: {width: 9, height: 9, fit: fill, gravity: north}}]", "its gravity"),
+        ("operations: [{resize: {width: 9, gravity: attention}}]", "a width and a height"),
+        ("operations: [{resize: {width: 9, height: 9, background: blur}}]", "its background"),
+        ("operations: [{pad: {all: 0}}]", "no room around"),
+        ("operations: [{pad: {width: 1}}]", "no room around"),
+        ("output: {format: webp, progressive: true}", "WEBP cannot be progressive"),
+        ("output: {formats: [avif, gif], progressive: true}", "AVIF and GIF cannot be"),
+        ("output: {format: png, quality: 90}", "no quality in PNG"),
+        ("output: {format: gif, color: keep}", "no color profile in GIF"),
+        ("operations: [{resize: {width: 9, height: 9, gravity: north}}]", None),
+        ("operations: [{resize: {width: 9, aspect: 1, gravity: north}}]", None),
+        (
+            "operations: [{resize: {width: 9, height: 9, fit: contain,"
+            " gravity: north, background: blur}}]",
+            None,
+        ),
+        ("operations: [{pad: {all: 0, top: 1}}]", None),
+        ("output: {formats: [webp, jpeg], progressive: true, quality: 90, color: keep}", None),
+        ("output: {format: same, progressive: true, quality: 90, color: keep}", None),
+    ],
+)
+def test_what_changes_nothing_is_pointed_out(lines: str, told: str | None) -> None:
+    found = advice(
+        loads(VARIANT.replace("name: v,", f"name: v, {lines},") % ("s/{id}.{ext}", "signed"), {})
+    )
+    assert [each.startswith("v: ") and told in each for each in found if told] == (
+        [True] if told else []
+    )
+    assert told or found == ()

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tintype.imaging.filmstrip import is_strip, size_of, still
 from tintype.imaging.messages import Output, OutputFormat
-from tintype.imaging.save import saved
+from tintype.imaging.save import FULL_COLOR, saved
 from tintype.imaging.ssimulacra2 import Reference
 from tintype.imaging.vips import load
 
@@ -36,7 +37,7 @@ _MARGIN, _MOST_MARGIN = 1.2, 4.0
 of it they are, the more they may score above it."""
 
 _PROBES = 4
-"""The most encodings of a search. One more may follow."""
+"""After how many encodings a search asks the line for the last time."""
 
 _LOWEST, _HIGHEST = 30, 95
 
@@ -67,6 +68,21 @@ def target(pixels: int) -> float:
     return min(max(grown, _LEAST_TARGET), _MOST_TARGET)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a picture is to be encoded in a format."""
+
+    quality: int
+    fine: bool
+    """Whether the edges between colors are kept, as `saved` has it."""
+    score: float
+    """How good that looks, or what a line through scores promises."""
+    enough: bool
+    """Whether that is as good as it has to be."""
+    content: bytes | None
+    """The file, where it is made already."""
+
+
 class Judge:
     """Finds out which quality a picture needs in which format.
 
@@ -78,28 +94,42 @@ class Judge:
         self._image = image
         self._backgrounds = _BACKGROUNDS if image.hasalpha() else _BACKGROUNDS[:1]
 
-    def least_quality(
-        self, output: Output, output_format: OutputFormat
-    ) -> tuple[int, bytes | None]:
-        """The lowest quality found that is enough, and the file where it is made already.
+    def least_quality(self, output: Output, output_format: OutputFormat) -> Choice:
+        """The lowest quality found that is enough; the best that was found where nothing is.
 
-        Encodes 4 times at most, mostly twice. Where nothing is enough, it is the highest quality
-        that is tried. The same picture always gives the same answer.
+        It is looked for among the files whose pixels share colors, and only if none of them is
+        enough among those that keep the edges between colors: scores leap from the one to the
+        other. Encodes mostly twice. The same picture always gives the same answer.
+        """
+        if self._image.bands < 3:  # there are no colors
+            return self._search(output, output_format, _HIGHEST, fine=False)
+        highest = min(_HIGHEST, FULL_COLOR.get(output_format, _HIGHEST + 1) - 1)
+        shared = self._search(output, output_format, highest, fine=False)
+        if shared.enough:
+            return shared
+        fine = self._search(output, output_format, _HIGHEST, fine=True)
+        return max(shared, fine, key=lambda each: (each.enough, each.score))
+
+    def _search(
+        self, output: Output, output_format: OutputFormat, highest: int, *, fine: bool
+    ) -> Choice:
+        """The lowest quality found that is enough, or the highest one; six encodings at most.
+
+        Only what shares colors, as photographs do, is regular enough to believe in a line.
         """
         wanted = self._wanted()
-        line = _Line(wanted, _SLOPES[output_format])
+        line = _Line(wanted, _SLOPES[output_format], highest)
         quality = _FIRST[output_format]
         files: dict[int, bytes] = {}
-        while len(files) < _PROBES:
-            files[quality] = saved(self._sample, output, output_format, quality)
+        while quality not in files and (fine or not line.promises(quality)):
+            files[quality] = saved(self._sample, output, output_format, quality, fine=fine)
             line.scores[quality] = self._score(output_format, files[quality])
             if 0 <= line.scores[quality] - wanted <= _NEAR:
                 break
-            quality = line.guess()
-            away = min(abs(quality - each) for each in files)
-            if away == 0 or (away <= _STEP and len(files) > 1):
-                break
-        return quality, files.get(quality) if self._sample is self._image else None
+            quality = line.guess() if len(files) <= _PROBES else line.least()
+        score = line.scores.get(quality, wanted)
+        content = files.get(quality) if self._sample is self._image else None
+        return Choice(quality, fine, score, score >= wanted, content)
 
     def _wanted(self) -> float:
         """The score that is enough for the sample."""
@@ -132,23 +162,36 @@ class Judge:
 class _Line:
     """What the scores of some qualities promise of others."""
 
-    def __init__(self, wanted: float, slopes: tuple[float, float]) -> None:
+    def __init__(self, wanted: float, slopes: tuple[float, float], highest: int) -> None:
         self.scores: dict[int, float] = {}
         self._wanted = wanted
         self._slopes = slopes
+        self._highest = highest
 
     def guess(self) -> int:
-        """The lowest quality that should be enough, by the nearest two scores if there are two."""
+        """The lowest quality that should be enough, or the highest one."""
+        low = max((each for each in self.scores if self._missing(each) > 0), default=_LOWEST - 1)
+        return min(max(self._crossing(), low + 1), self.least())
+
+    def promises(self, quality: int) -> bool:
+        """Whether the quality guessed is near enough to those known that nobody need look."""
+        away = min((abs(quality - each) for each in self.scores), default=math.inf)
+        return away <= _STEP and len(self.scores) > 1 and self._crossing() <= self._highest
+
+    def least(self) -> int:
+        """The lowest quality that is known to be enough, or the highest one."""
+        known = (each for each in self.scores if self._missing(each) <= 0)
+        return min(known, default=self._highest)
+
+    def _crossing(self) -> int:
+        """Where the line is as high as it has to be, by the nearest two scores if there are two."""
         nearest, *others = sorted(self.scores, key=lambda each: abs(self._missing(each)))
         missing = self._missing(nearest)
         slope = self._slopes[missing > 0]
         if others:
             rise = self.scores[nearest] - self.scores[others[0]]
             slope = max(rise / (nearest - others[0]), 0.1)
-        guess = nearest + math.ceil((missing + _SAFE) / slope)
-        low = max((each for each in self.scores if self._missing(each) > 0), default=_LOWEST - 1)
-        high = min((each for each in self.scores if self._missing(each) <= 0), default=_HIGHEST)
-        return min(max(guess, low + 1), high)
+        return nearest + math.ceil((missing + _SAFE) / slope)
 
     def _missing(self, quality: int) -> float:
         return self._wanted - self.scores[quality]

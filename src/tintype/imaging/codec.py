@@ -11,7 +11,8 @@ from tintype.imaging.alpha import premultiplied
 from tintype.imaging.color import Space, in_space
 from tintype.imaging.filmstrip import Timing
 from tintype.imaging.geometry import Axis, Size
-from tintype.imaging.jpeg import with_whole_blocks
+from tintype.imaging.gray import in_full_range
+from tintype.imaging.jpeg import with_true_transform, with_whole_blocks
 from tintype.imaging.raster import Raster
 from tintype.imaging.scale import reduced
 from tintype.imaging.signaling import signal
@@ -109,7 +110,8 @@ def reduction(facts: Facts, scale: float) -> float:
 def _opened(content: bytes, facts: Facts, factor: float) -> Iterator["pyvips.Image"]:
     """The reduced picture, to be read once from top to bottom."""
     if facts.format == "jpeg":
-        yield load("jpeg", with_whole_blocks(content, int(factor)), shrink=int(factor))
+        whole = with_whole_blocks(with_true_transform(content), int(factor))
+        yield load("jpeg", whole, shrink=int(factor))
     elif facts.format == "svg":
         frame = reduced(Size(facts.width, facts.height), factor)
         yield svg.drawn(content, 1 / factor, frame)
@@ -118,6 +120,8 @@ def _opened(content: bytes, facts: Facts, factor: float) -> Iterator["pyvips.Ima
     elif facts.format == "heic":
         with heic.opened(content) as image:
             yield _shrunk(image, int(factor))
+    elif facts.format == "avif":
+        yield _shrunk(in_full_range(load("avif", content), content), int(factor))
     else:
         yield _shrunk(load(facts.format, content), int(factor))
 

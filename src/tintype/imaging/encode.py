@@ -9,7 +9,7 @@ from tintype.errors import OutputTooLargeError, TooManyPixelsError
 from tintype.imaging.alike import Judge
 from tintype.imaging.color import profiled_to_srgb
 from tintype.imaging.filmstrip import ANIMATED, size_of
-from tintype.imaging.messages import InputFormat, Output, OutputFormat
+from tintype.imaging.messages import LONGEST_SIDE, InputFormat, Output, OutputFormat
 from tintype.imaging.save import COLORS, saved
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ _SAME: Mapping[InputFormat, OutputFormat] = MappingProxyType(
         "gif": "gif",
         "svg": "png",
     }
-)
-
-_LONGEST_SIDE: Mapping[OutputFormat, int] = MappingProxyType(
-    {"jpeg": 65535, "png": 2**31 - 1, "webp": 16383, "avif": 16384, "gif": 65535}
 )
 
 _CANDIDATES: tuple[OutputFormat, ...] = ("jpeg", "png", "webp")
@@ -89,7 +85,14 @@ def encode(
     Raises TooManyPixelsError where a side is longer than the format can hold, and
     OutputTooLargeError where not even the lowest quality fits the output's max_bytes.
     """
-    longest, size = _LONGEST_SIDE[output_format], size_of(image)
+    return _encode(image, output, output_format, judge)[1]
+
+
+def _encode(
+    image: "pyvips.Image", output: Output, output_format: OutputFormat, judge: Judge | None
+) -> tuple[bool, bytes]:
+    """Whether the file looks as good as it has to and fits too, and the file."""
+    longest, size = LONGEST_SIDE[output_format], size_of(image)
     if max(size.width, size.height) > longest:
         raise TooManyPixelsError(
             f"A {size.width} x {size.height} picture is too large for {output_format.upper()},"
@@ -101,41 +104,53 @@ def encode(
         image = profiled_to_srgb(image)  # GIF has no profiles
     if output_format in COLORS:
         return _with_fewer_colors(image, output, output_format)
-    content, quality = None, output.quality
+    content, quality, fine, enough = None, output.quality, False, True
     if quality == "auto":
-        quality, content = (judge or Judge(image)).least_quality(output, output_format)
-    content = content or saved(image, output, output_format, quality)
+        choice = (judge or Judge(image)).least_quality(output, output_format)
+        content, quality, fine, enough = choice.content, choice.quality, choice.fine, choice.enough
+    content = content or saved(image, output, output_format, quality, fine=fine)
     if output.max_bytes is None or len(content) <= output.max_bytes:
-        return content
-    return _with_less_quality(image, output, output_format, quality, output.max_bytes)
+        return enough, content
+    return False, _with_less_quality(image, output, output_format, quality, fine=fine)
 
 
 def _with_less_quality(
-    image: "pyvips.Image", output: Output, output_format: OutputFormat, quality: int, most: int
+    image: "pyvips.Image", output: Output, output_format: OutputFormat, quality: int, *, fine: bool
 ) -> bytes:
-    """The file of the highest quality below this one that fits, found by halving: 7 at most."""
+    """The file of the highest quality below this one that fits, found by halving: 7 at most.
+
+    The edges between colors are given up where they keep every quality from fitting.
+    """
+    most = cast("int", output.max_bytes)
     too_low, too_high = min(_LOWEST_QUALITY, quality) - 1, quality
     best = b""
     while too_high - too_low > 1:
         middle = (too_low + too_high) // 2
-        content = saved(image, output, output_format, middle)
+        content = saved(image, output, output_format, middle, fine=fine)
         if len(content) <= most:
             too_low, best = middle, content
         else:
             too_high = middle
-    if not best:
-        least = len(saved(image, output, output_format, too_high))
-        raise _too_large(output_format, least, f"quality {too_high}", most)
-    return best
+    if best:
+        return best
+    if fine:
+        return _with_less_quality(image, output, output_format, quality, fine=False)
+    least = len(saved(image, output, output_format, too_high))
+    raise _too_large(output_format, least, f"quality {too_high}", most)
 
 
-def _with_fewer_colors(image: "pyvips.Image", output: Output, output_format: OutputFormat) -> bytes:
-    """The file with the most colors that fits; all of them where there is no limit."""
+def _with_fewer_colors(
+    image: "pyvips.Image", output: Output, output_format: OutputFormat
+) -> tuple[bool, bytes]:
+    """The file with the most colors that fits; all of them where there is no limit.
+
+    Only with the first number of COLORS it is as good as it can be.
+    """
     most = math.inf if output.max_bytes is None else output.max_bytes
     for colors in COLORS[output_format]:
         content = saved(image, output, output_format, colors)
         if len(content) <= most:
-            return content
+            return colors == COLORS[output_format][0], content
     raise _too_large(output_format, len(content), f"{colors} colors", most)
 
 
@@ -151,20 +166,22 @@ def _too_large(
 def _smallest(image: "pyvips.Image", output: Output) -> tuple[OutputFormat, bytes]:
     """The smallest of the files that look alike; of equal ones the first of _CANDIDATES.
 
+    Where none does, as max_bytes may have it, it is the smallest of all.
     JPEG has no transparency, so it is none of them where the picture has some.
     """
     opaque = not image.hasalpha() or image[image.bands - 1].min() == 255
     if opaque and image.hasalpha():
         image = image.extract_band(0, n=image.bands - 1)
     judge = Judge(image)
-    found: list[tuple[OutputFormat, bytes]] = []
+    found: list[tuple[OutputFormat, bool, bytes]] = []
     refused: TooManyPixelsError | OutputTooLargeError | None = None
     for output_format in _CANDIDATES:
         if opaque or output_format != "jpeg":
             try:
-                found.append((output_format, encode(image, output, output_format, judge)))
+                found.append((output_format, *_encode(image, output, output_format, judge)))
             except (TooManyPixelsError, OutputTooLargeError) as error:
                 refused = error
     if not found and refused:
         raise refused
-    return min(found, key=lambda each: len(each[1]))
+    name, _, content = min(found, key=lambda each: (not each[1], len(each[2])))
+    return name, content

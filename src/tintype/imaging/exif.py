@@ -16,10 +16,12 @@ Order = Literal["little", "big"]
 _ORIENTATION = 0x0112
 _ARTIST = 0x013B
 _COPYRIGHT = 0x8298
+_COLOR_SPACE = 0xA001
 _EXIF = 0x8769
 _GPS = 0x8825
 
 _ASCII = 2
+_SHORT = 3
 _LONG = 4
 _SIZES: Mapping[int, int] = MappingProxyType(
     {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
@@ -40,7 +42,7 @@ _DESCRIPTIVE = frozenset(
 
 # Of the EXIF directory, what is not true of a variant or may hold a picture: the maker's note,
 # where the subject is in the original's pixels, the color space, sizes, and further directories.
-_UNTRUE = frozenset({0x927C, 0x9214, 0xA001, 0xA002, 0xA003, 0xA005, 0xA214})
+_UNTRUE = frozenset({0x927C, 0x9214, _COLOR_SPACE, 0xA002, 0xA003, 0xA005, 0xA214})
 
 
 class Entry(NamedTuple):
@@ -80,17 +82,19 @@ def owner(exif: bytes) -> tuple[bytes, bytes]:
     return texts.get(_ARTIST, b""), texts.get(_COPYRIGHT, b"")
 
 
-def of_owner(artist: bytes, notice: bytes) -> bytes:
-    """EXIF data that has an artist and a copyright notice, and nothing else."""
+def of_owner(artist: bytes, notice: bytes, *, srgb: bool) -> bytes:
+    """EXIF data that has an artist, a copyright notice and a color space; empty without texts."""
     texts = ((_ARTIST, artist), (_COPYRIGHT, notice))
-    return _file("big", [Entry(tag, _ASCII, text + b"\0") for tag, text in texts if text], [], [])
+    entries = [Entry(tag, _ASCII, text + b"\0") for tag, text in texts if text]
+    return _file("big", entries, [_color_space("big", srgb)], []) if entries else b""
 
 
-def without_original(exif: bytes) -> bytes:
+def without_original(exif: bytes, *, srgb: bool) -> bytes:
     """The same EXIF data without what is only true of the original's file, or shows its picture.
 
     That is without orientation, embedded pictures, maker's notes and sizes. Places are kept. The
-    outcome is well formed whatever comes in, and empty where nothing is left.
+    color space is the variant's: sRGB or another. The outcome is well formed whatever comes in, and
+    empty where nothing is left.
     """
     tiff, order = _opened(exif)
     first = _directory(tiff, order, _number(tiff, 4, 4, order))
@@ -99,12 +103,16 @@ def without_original(exif: bytes) -> bytes:
         _directory(tiff, order, int.from_bytes(inside.get(tag, b"")[:4], order))
         for tag in (_EXIF, _GPS)
     )
-    return _file(
-        order,
-        [entry for entry in first if entry.tag in _DESCRIPTIVE],
-        [entry for entry in shooting if entry.tag not in _UNTRUE],
-        place,
-    )
+    first = [entry for entry in first if entry.tag in _DESCRIPTIVE]
+    shooting = [entry for entry in shooting if entry.tag not in _UNTRUE]
+    if not (first or shooting or place):
+        return b""
+    return _file(order, first, [*shooting, _color_space(order, srgb)], place)
+
+
+def _color_space(order: Order, srgb: bool) -> Entry:
+    """That it is sRGB, or "uncalibrated", which libexif would write wherever nothing is said."""
+    return Entry(_COLOR_SPACE, _SHORT, (1 if srgb else 0xFFFF).to_bytes(2, order))
 
 
 def _opened(exif: bytes) -> tuple[bytes, Order]:
@@ -147,8 +155,6 @@ def _directory(tiff: bytes, order: Order, at: int) -> list[Entry]:
 def _file(
     order: Order, first: Sequence[Entry], shooting: Sequence[Entry], place: Sequence[Entry]
 ) -> bytes:
-    if not (first or shooting or place):
-        return b""
     start = (b"II*\0" if order == "little" else b"MM\0*") + (8).to_bytes(4, order)
     pointers = [tag for tag, entries in ((_EXIF, shooting), (_GPS, place)) if entries]
     after = 8 + len(_block(order, [*first, *(Entry(tag, _LONG, bytes(4)) for tag in pointers)], 8))

@@ -12,6 +12,7 @@ _IIM = 0x0404
 _MARK = 0x1C
 _APPLICATION = 2
 _PREVIEW = range(200, 203)  # a picture of the original
+_OBJECT = range(7, 10)  # records that hold the original itself
 _MOST = 500  # datasets
 
 _UTF8 = b"\x1b%G"
@@ -63,7 +64,12 @@ def texts(content: Sequence[Dataset], number: int) -> list[bytes]:
 
 def without_original(content: Sequence[Dataset]) -> list[Dataset]:
     """The datasets but for those that show the original."""
-    return [each for each in content if each.record != _APPLICATION or each.number not in _PREVIEW]
+    return [
+        each
+        for each in content
+        if each.record not in _OBJECT
+        and (each.record != _APPLICATION or each.number not in _PREVIEW)
+    ]
 
 
 def in_utf8(values: Sequence[tuple[int, bytes]]) -> list[Dataset]:

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 _BLOCK = 8  # lines of samples in a block
 _START_OF_SCAN = 0xDA
+_ADOBE = 0xEE
+_TRANSFORM = 15  # where Adobe's segment says how colors are coded, from its marker
+_YCC, _YCCK = 1, 2
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})  # those that are coded in blocks
 
 
@@ -33,6 +36,24 @@ def first_scan(content: bytes) -> int:
     return next(
         (each.at for each in segments(content) if each.marker == _START_OF_SCAN), len(content)
     )
+
+
+def with_true_transform(content: bytes) -> bytes:
+    """The same picture, declared to be YCC where it is said to be YCCK and has no fourth ink.
+
+    Some writers leave that number when they drop the ink. Decoders take such pictures for YCC, but
+    warn, as they do of damage.
+    """
+    found = list(segments(content))
+    frames = [at for marker, at in found if marker in _FRAMES]
+    if not frames or content[frames[0] + 9 : frames[0] + 10] != b"\3":  # components
+        return content
+    for marker, at in found:
+        said = content[at + 4 : at + _TRANSFORM + 1]
+        if marker == _ADOBE and said.startswith(b"Adobe") and said[-1] == _YCCK and len(said) == 12:
+            after = at + _TRANSFORM
+            content = content[:after] + bytes((_YCC,)) + content[after + 1 :]
+    return content
 
 
 def with_whole_blocks(content: bytes, factor: int) -> bytes | bytearray:

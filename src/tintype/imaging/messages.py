@@ -36,6 +36,16 @@ CONTENT_TYPES: Mapping[str, str] = MappingProxyType(
 )
 """The media type of each format; https://www.iana.org/assignments/media-types."""
 
+LONGEST_SIDE: Mapping[OutputFormat, int] = MappingProxyType(
+    {"jpeg": 65500, "png": 2**31 - 1, "webp": 16383, "avif": 16384, "gif": 65535}
+)
+"""How many pixels a side of each format's pictures may have; libjpeg writes no longer ones."""
+
+LEAST_BYTES: Mapping[OutputFormat, int] = MappingProxyType(
+    {"jpeg": 200, "png": 60, "webp": 30, "avif": 200, "gif": 30}
+)
+"""What no file of each format goes below: a little less than one of a single pixel has."""
+
 
 def _only_once(formats: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(formats)) < len(formats):

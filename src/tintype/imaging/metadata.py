@@ -56,7 +56,7 @@ class Metadata:
             )
         image = image.copy()
         for name in image.get_fields():
-            if name in (*_BLOBS, "orientation") or name.startswith("exif-"):
+            if _holds_metadata(name):
                 image.remove(name)
         keep = 0
         blobs = (self.exif, self.xmp, self.iptc, profile)
@@ -66,6 +66,15 @@ class Metadata:
                 keep |= flag
         image.set_type(pyvips.GValue.gint_type, _KEEP, keep)
         return image
+
+
+def _holds_metadata(field: str) -> bool:
+    """Whether a field of an image is metadata of its file.
+
+    libvips' savers have more sources than the four blobs: what EXIF shows of the original has a
+    field of its own (`jpeg-thumbnail-data`), and is written wherever EXIF is.
+    """
+    return field == "orientation" or field.startswith("exif-") or field.endswith("-data")
 
 
 NONE = Metadata()
@@ -112,7 +121,8 @@ def kept(original: Metadata, choice: Kept, profile: bytes) -> Metadata:
     """
     if choice == "strip":
         return Metadata(profile=profile)
-    chosen = _rights(original) if choice == "copyright" else _still_true(original)
+    srgb = not profile
+    chosen = _rights(original, srgb) if choice == "copyright" else _still_true(original, srgb)
     return Metadata(
         exif=_small(chosen.exif, LARGEST),
         xmp=_small(chosen.xmp, LARGEST),
@@ -125,15 +135,15 @@ def _small(blob: bytes, largest: int) -> bytes:
     return blob if len(blob) <= largest else b""
 
 
-def _still_true(original: Metadata) -> Metadata:
+def _still_true(original: Metadata, srgb: bool) -> Metadata:
     return Metadata(
-        exif=exif.without_original(original.exif),
+        exif=exif.without_original(original.exif, srgb=srgb),
         xmp=xmp.without_original(original.xmp),
         iptc=iptc.block(iptc.without_original(iptc.datasets(original.iptc))),
     )
 
 
-def _rights(original: Metadata) -> Metadata:
+def _rights(original: Metadata, srgb: bool) -> Metadata:
     """Who made the picture, whose it is and who is to be credited, wherever the original says so.
 
     The three kinds of metadata rank like this where they say different things: XMP, IPTC, EXIF.
@@ -157,7 +167,7 @@ def _rights(original: Metadata) -> Metadata:
         *((iptc.COPYRIGHT, text) for text in copyright_[:1]),
     ]
     return Metadata(
-        exif=exif.of_owner(b"; ".join(creators), b"".join(copyright_[:1])),
+        exif=exif.of_owner(b"; ".join(creators), b"".join(copyright_[:1]), srgb=srgb),
         xmp=xmp.of_rights(said),
         iptc=iptc.block(iptc.in_utf8(in_iptc)) if in_iptc else b"",
     )

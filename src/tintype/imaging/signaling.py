@@ -179,15 +179,21 @@ def _alike(left: Primaries, right: Primaries) -> bool:
 
 def _of_iso_media(content: bytes) -> Signal | None:
     """The `nclx` color of the primary item (ISO/IEC 23008-12 and 14496-12, sections on `colr`)."""
-    meta = _first(content, b"meta")[4:]
-    properties = list(_boxes_of(_first(_first(meta, b"iprp"), b"ipco")))
-    primary = _primary(_first(meta, b"pitm"))
-    for index in _associated(_first(_first(meta, b"iprp"), b"ipma"), primary):
-        kind, code = properties[index] if 0 <= index < len(properties) else (b"", b"")
+    for kind, code in properties(content):
         if kind == b"colr" and code[:4] == b"nclx" and len(code) >= 8:
             primaries, transfer = (int.from_bytes(code[at : at + 2], "big") for at in (4, 6))
             return _coded(primaries, transfer, outranks_profile=False)
     return None
+
+
+def properties(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The properties of an AVIF or HEIC file's primary item: boxes, each with its content."""
+    meta = _first(content, b"meta")[4:]
+    shared = list(_boxes_of(_first(_first(meta, b"iprp"), b"ipco")))
+    primary = _primary(_first(meta, b"pitm"))
+    for index in _associated(_first(_first(meta, b"iprp"), b"ipma"), primary):
+        if 0 <= index < len(shared):
+            yield shared[index]
 
 
 def _boxes_of(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -64,9 +64,10 @@ _UNTRUE = frozenset(
     }
 )
 
-# Depth maps, gain maps and films in the original's file, and regions in its pixels.
+# Previews, depth maps, gain maps and films in the original's file, and regions in its pixels.
 _UNTRUE_NAMESPACES = frozenset(
     {
+        "http://ns.adobe.com/xap/1.0/g/img/",
         "http://ns.google.com/photos/1.0/camera/",
         "http://ns.google.com/photos/1.0/container/",
         "http://ns.google.com/photos/1.0/depthmap/",
@@ -136,13 +137,14 @@ def _without_original(packet: bytes) -> bytes:
     document = _parsed(packet)
     if document is None or document.documentElement is None:
         return b""
-    for description in _descriptions(document):
-        for attribute in list(description.attributes.values()):
+    # At any depth: pictures that this one was put together from may have previews of their own.
+    for element in document.getElementsByTagName("*"):
+        for attribute in list(element.attributes.values()):
             if _untrue(Property(attribute.namespaceURI or "", attribute.localName or "")):
-                description.removeAttributeNode(attribute)
-        for child in _elements(description):
+                element.removeAttributeNode(attribute)
+        for child in _elements(element):
             if _untrue(Property(child.namespaceURI or "", child.localName or "")):
-                description.removeChild(child)
+                element.removeChild(child)
     return _packet(document.documentElement.toxml())
 
 

@@ -1,6 +1,8 @@
 """What a validation error means: which value, where it stands, and what is allowed there."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from pydantic_core import ErrorDetails
@@ -12,6 +14,22 @@ Schema: TypeAlias = dict[str, Any]
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 
+# What people know from elsewhere, and no spelling leads to.
+_ALSO_CALLED: Mapping[Path, str] = MappingProxyType(
+    {("watermark", "offset"): "; did you mean 'x' and 'y'?"}
+)
+
+# Texts with a pattern are told by what the pattern lets through.
+_SAMPLES: Mapping[str, str] = MappingProxyType(
+    {
+        "max": "max",
+        "blur": "blur",
+        "#3060a0": 'a color such as "#3060a0"',
+        "#3060a080": '"#3060a080" with an opacity',
+        "12.5%": "a percentage such as 12.5%, to 100%",
+    }
+)
+
 
 def explain(error: ErrorDetails, root: Fields, schema: Schema) -> tuple[Position, Path, str]:
     """Where the problem is that a validation error stands for, and what to say about it.
@@ -20,8 +38,12 @@ def explain(error: ErrorDetails, root: Fields, schema: Schema) -> tuple[Position
     """
     path, entry = locate(root, error["loc"])
     if error["type"] == "missing":
-        path = (*path, str(error["loc"][-1]))
-        expected = _expected(_leaves_at(schema, path))
+        field, within = str(error["loc"][-1]), error["loc"][-2:-1]
+        path, leaves = (*path, field), _leaves_at(schema, (*path, field))
+        if not leaves:  # of an operation that is there by its bare name
+            path = (*path[:-1], *within, field)
+            leaves = _leaves_at(schema, path)
+        expected = _expected(leaves)
         return entry.value.at, path, f"is missing; it must be {expected}"
     if error["type"] in _UNKNOWN:
         return entry.at, path, _unknown(path, schema)
@@ -57,7 +79,9 @@ def _unknown(path: Path, schema: Schema) -> str:
     known = sorted({name for leaf in leaves for name in leaf.get("properties", {})})
     if not known:
         return "is not a field: there are none here"
-    return f"is not a field{meant(str(path[-1]), known)}; there are: {', '.join(known)}"
+    name = str(path[-1])
+    hint = _ALSO_CALLED.get(path[-2:], "") or meant(name, known)
+    return f"is not a field{hint}; there are: {', '.join(known)}"
 
 
 def _wrong(error: ErrorDetails, path: Path, node: Node, schema: Schema) -> str:
@@ -66,8 +90,6 @@ def _wrong(error: ErrorDetails, path: Path, node: Node, schema: Schema) -> str:
         found = "" if isinstance(value, dict | list) else f"; found {_shown(value)}"
         return f"{error['ctx']['error']}{found}"
     leaves = _leaves_at(schema, path)
-    if error["type"] == "string_pattern_mismatch":
-        return f"must match {error['ctx']['pattern']}, not {_shown(value)}"
     if not leaves or _is_ours(error):
         return error["msg"]
     hint = ""
@@ -137,7 +159,7 @@ def _kind(leaf: Schema) -> str:
     bounds = f" from {leaf['minimum']} to {leaf['maximum']}" if "minimum" in leaf else ""
     fields = ", ".join(leaf.get("properties", {}))
     kinds = {
-        "string": "text",
+        "string": _text(leaf),
         "integer": f"a whole number{bounds}",
         "number": f"a number{bounds}",
         "boolean": "true or false",
@@ -145,3 +167,12 @@ def _kind(leaf: Schema) -> str:
         "object": f"a mapping of {fields}" if fields else "an empty mapping",
     }
     return kinds.get(leaf.get("type", ""), "")
+
+
+def _text(leaf: Schema) -> str:
+    """Text, or in words what a pattern lets through."""
+    pattern = leaf.get("pattern", "")
+    if re.search(pattern, "text"):
+        return "text"
+    fitting = [words for sample, words in _SAMPLES.items() if re.search(pattern, sample)]
+    return " or ".join(fitting) or "text"

@@ -22,6 +22,7 @@ from tintype.recipe.problems import (
 )
 from tintype.recipe.scalars import substituted, typed
 from tintype.recipe.schema import Originals, Recipe, Variant
+from tintype.recipe.sizes import too_few_bytes, too_large
 
 _START = Position(1, 1)
 
@@ -69,6 +70,8 @@ def loads(
         _check_formats(content, root, problems)
         _check_qualities(content, root, problems)
         _check_keys(content, root, problems)
+        if recipe is not None:
+            _check_sizes(recipe, root, problems)
     if recipe is None or problems.sorted():
         raise RecipeProblemsError(problems.sorted())
     return recipe
@@ -175,6 +178,19 @@ def _check_qualities(content: Any, root: Fields, problems: Problems) -> None:
         if quality == "auto" and lossless:
             path, entry = locate(root, ("variants", index, "output", "quality"))
             problems.add(entry.value.at, path, "has nothing to choose: PNG and GIF have no quality")
+
+
+def _check_sizes(recipe: Recipe, root: Fields, problems: Problems) -> None:
+    """Refuse variants that no original could become."""
+    for index, variant in enumerate(recipe.variants):
+        if refused := too_large(variant, recipe.originals):
+            which, message = refused
+            place: Path = ("variants", index, "operations", which)
+            path, entry = locate(root, (*place, variant.operations[which].name))
+            problems.add(entry.value.at, path, message)
+        if few := too_few_bytes(variant.output, recipe.originals):
+            path, entry = locate(root, ("variants", index, "output", "max_bytes"))
+            problems.add(entry.value.at, path, few)
 
 
 def _check_keys(content: Any, root: Fields, problems: Problems) -> None:

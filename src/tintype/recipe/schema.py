@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 
 from tintype.errors import KeyInvalidError, RecipeInvalidError
 from tintype.imaging.messages import InputFormat, Limits, Output, VariantTask
-from tintype.imaging.operations import AnyOperation
+from tintype.imaging.operations import AnyOperation, Operation
 from tintype.imaging.operations.redact import Redact
 from tintype.recipe.keys import DEFAULT_KEY, check_key, check_template
 from tintype.units import Bytes, Pixels, Seconds
@@ -29,6 +29,9 @@ _NAME_RULE = (
     "must be 1 to 64 of the characters a-z, 0-9, dot, underscore and hyphen,"
     " and begin with a letter or digit, because it stands in addresses and paths"
 )
+
+# More than any picture needs; each takes its time.
+_MOST_OPERATIONS = 32
 
 
 def _check_version(version: object) -> object:
@@ -70,6 +73,12 @@ def _check_animation(output: Output, info: ValidationInfo) -> Output:
             "cannot keep animations beside redact, which knows where faces are in the first frame"
         )
     return output
+
+
+def _check_operations(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    if len(operations) > _MOST_OPERATIONS:
+        raise ValueError(f"must list at most {_MOST_OPERATIONS} operations, not {len(operations)}")
+    return operations
 
 
 def _check_prefix(prefix: str) -> str:
@@ -161,8 +170,12 @@ class Variant(_Value):
     name: Name
     """What the variant is called, in addresses too; unique in its recipe."""
 
-    operations: tuple[AnyOperation, ...] = ()
-    """What is done to the original; without any it is only encoded."""
+    operations: Annotated[
+        tuple[AnyOperation, ...],
+        AfterValidator(_check_operations),
+        Field(json_schema_extra={"maxItems": _MOST_OPERATIONS}),
+    ] = ()
+    """What is done to the original, at most 32 operations; without any it is only encoded."""
 
     output: Annotated[Output, AfterValidator(_check_animation)] = Output()
     """How the variant is encoded."""

@@ -105,6 +105,23 @@ def test_a_file_that_is_no_image_is_an_error_with_a_remedy(files: tuple[Path, Pa
     assert result.stderr.startswith("error: The file is not an image.\n  Send a JPEG")
 
 
+def test_where_the_pixels_are_at_fault_the_plan_is_told_all_the_same(
+    files: tuple[Path, Path],
+) -> None:
+    recipe, photograph = files
+    damaged = recipe.with_name("damaged.jpg")
+    content = photograph.read_bytes()
+    middle = len(content) // 2
+    damaged.write_bytes(content[:middle] + bytes(2000) + content[middle + 2000 :])
+    result = plan(recipe, damaged)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: The image is damaged")
+    assert "memory" in result.stdout
+    told = plan(recipe, damaged, "--json")
+    assert told.returncode == 1
+    assert json.loads(told.stdout)["measured"] is False
+
+
 def test_an_image_for_more_memory_than_there_is_is_refused(files: tuple[Path, Path]) -> None:
     recipe, _ = files
     recipe.write_text("version: 1\nname: same\nvariants: [{name: full, output: {format: avif}}]\n")

@@ -14,10 +14,11 @@ from pydantic import TypeAdapter
 from tintype.bootstrap import open_sandbox
 from tintype.entrypoints.cli.terminal import size
 from tintype.entrypoints.cli.wording import applied
-from tintype.errors import ParameterInvalidError
+from tintype.errors import ParameterInvalidError, TintypeError
 from tintype.imaging.encode import chosen_formats
 from tintype.imaging.messages import VariantTask
 from tintype.imaging.operations import AnyOperation, Operation, in_phases
+from tintype.imaging.sandbox import Sandbox
 from tintype.pipeline.forecast import Forecast, forecast
 from tintype.recipe.loader import load
 from tintype.recipe.schema import Recipe
@@ -49,16 +50,34 @@ def plan(
         open_sandbox(settings, Path(scratch)) as sandbox,
     ):
         _ = sandbox.confinement  # waits for the child, whose start is no part of the times
-        try:
-            found = forecast(resolved, sandbox, file, run=run)
-        except OSError as error:
-            raise ParameterInvalidError(f"{file} cannot be read: {error.strerror}.") from None
+        found, failure = _forecast(resolved, sandbox, file, run=run)
+    measured = run and failure is None
     if as_json:
         content = _content(resolved, found, settings)
-        print(json.dumps({"file": str(file), "measured": run, **content}, indent=2))
-        return
-    for line in _lines(resolved, found, settings, run=run):
-        print(printable(line))
+        print(json.dumps({"file": str(file), "measured": measured, **content}, indent=2))
+    else:
+        for line in _lines(resolved, found, settings, run=measured):
+            print(printable(line))
+    if failure:
+        raise failure
+
+
+def _forecast(
+    recipe: Recipe, sandbox: Sandbox, file: Path, *, run: bool
+) -> tuple[Forecast, TintypeError | None]:
+    """The plan, and why the run of it failed, if it did: what was to be done is told all the same.
+
+    Raises what a look at the header finds.
+    """
+    try:
+        try:
+            return forecast(recipe, sandbox, file, run=run), None
+        except TintypeError as failure:
+            if not run:
+                raise
+            return forecast(recipe, sandbox, file, run=False), failure
+    except OSError as error:
+        raise ParameterInvalidError(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _content(recipe: Recipe, found: Forecast, settings: Settings) -> dict[str, Any]:

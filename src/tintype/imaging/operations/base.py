@@ -59,6 +59,13 @@ class Shaping(ABC):
     def draw(self, raster: Raster) -> Raster:
         """The transformed picture, with its faces where they are then."""
 
+    def least(self, picture: Size) -> Size:
+        """How large the outcome is at least, of any picture at least this large.
+
+        Recipes that make too much of every picture are refused by what it says.
+        """
+        return picture
+
 
 class Settling(ABC):
     """An operation that looks at the picture to decide what it does to it.

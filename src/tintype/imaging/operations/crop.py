@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tintype.imaging.framing import part, placed
-from tintype.imaging.geometry import Gravity
+from tintype.imaging.geometry import Gravity, Size
 from tintype.imaging.lengths import Aspect, Extent, Place
 from tintype.imaging.operations.base import Phase, Settling, Shaping
 from tintype.imaging.raster import Raster
@@ -59,6 +59,10 @@ class Crop(Shaping, Settling):
         if self.x is None or self.y is None:
             return raster.part(frame, self.gravity)
         return raster.cut(*placed(raster.size, frame, self.x, self.y), frame)
+
+    def least(self, picture: Size) -> Size:
+        """How large the part is at least."""
+        return part(picture, self.width, self.height, self.aspect)
 
     def settled(self, frames: Iterable[Raster]) -> "Crop":
         """The part that is chosen of the first frame."""

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -10,6 +11,21 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from tintype.imaging.operations.base import Operation
+
+# What people know from elsewhere, and no spelling leads to.
+_ALSO_CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        "extend": "pad",
+        "border": "pad",
+        "mirror": "flip",
+        "flop": "flip",
+        "scale": "resize",
+        "thumbnail": "resize",
+        "greyscale": "grayscale",
+        "overlay": "watermark",
+        "composite": "watermark",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,8 @@ class OneKeyForm:
         known = [operation.name for operation in self.operations]
         if name in known:
             return
-        near = difflib.get_close_matches(name.lower(), known, n=1)
+        other = _ALSO_CALLED.get(name.lower())
+        near = [other] if other else difflib.get_close_matches(name.lower(), known, n=1)
         raise PydanticCustomError(
             "operation_unknown",
             "there is no operation '{name}'{meant}; there are: {known}",

@@ -78,6 +78,10 @@ class Pad(Shaping, Sizing):
         """How large a picture is with the room around it."""
         return self._placed(picture)[0]
 
+    def least(self, picture: Size) -> Size:
+        """How large a picture is at least with the room around it."""
+        return self.frame(picture)
+
     def _placed(self, picture: Size) -> tuple[Size, int, int]:
         """The size with the room around, and where the picture's corner lies there."""
         if (self.width, self.height) != (None, None):

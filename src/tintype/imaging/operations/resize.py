@@ -116,6 +116,18 @@ class Resize(Shaping, Settling, Sizing, Holding):
         """How large the resized picture is."""
         return self.fitted(picture).frame
 
+    def least(self, picture: Size) -> Size:
+        """How large the resized picture is at least: pictures may have any aspect."""
+        width, height = self._box()
+        if width is not None and height is not None:
+            if self.fit in ("cover", "contain", "fill"):
+                return self.frame(picture)
+            if self.fit == "inside":
+                return Size(1, 1)
+        if self.enlarge:
+            return Size(width or 1, height or 1)
+        return Size(min(width or 1, picture.width), min(height or 1, picture.height))
+
     def held(self, picture: Size, bands: int) -> float:
         """What it takes to keep transparent pixels from lending color to others."""
         return picture.width * picture.height * PREMULTIPLYING if bands == 4 else 0.0

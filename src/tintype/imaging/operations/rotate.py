@@ -43,12 +43,23 @@ class Rotate(Shaping, Sizing, Holding):
 
     def frame(self, picture: Size) -> Size:
         """The smallest size that holds all of the turned picture."""
+        if self.angle % 180.0 == 0.0:
+            return picture
+        if self.angle % 90.0 == 0.0:
+            return picture.turned
         turn = math.radians(self.angle)
         cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
         return Size(
             math.ceil(picture.width * cosine + picture.height * sine),
             math.ceil(picture.width * sine + picture.height * cosine),
         )
+
+    def least(self, picture: Size) -> Size:
+        """How large the turned picture is at least: libvips may leave out a side's last pixel."""
+        frame = self.frame(picture)
+        if self.angle % 90.0 == 0.0:
+            return frame
+        return Size(max(1, frame.width - 1), max(1, frame.height - 1))
 
     def held(self, picture: Size, bands: int) -> float:
         """What it takes to keep transparent pixels from lending color to others."""

@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 
 from tintype.imaging.color import Color, bands
 from tintype.imaging.framing import Equal, around, evened
-from tintype.imaging.geometry import Area
+from tintype.imaging.geometry import Area, Size
 from tintype.imaging.operations.base import Operation, Phase, Settling, Shaping
 from tintype.imaging.operations.crop import Crop
 from tintype.imaging.raster import Raster
@@ -46,6 +46,10 @@ class Trim(Shaping, Settling):
             return raster
         area = evened(raster.size, found, self.equal)
         return raster.cut(area.left, area.top, area.size)
+
+    def least(self, picture: Size) -> Size:  # noqa: ARG002  any may be nearly all border
+        """A single pixel."""
+        return Size(1, 1)
 
     def settled(self, frames: Iterable[Raster]) -> Operation:
         """Cut away what is border in every frame; its color is that of the first one."""
