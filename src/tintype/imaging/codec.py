@@ -110,8 +110,12 @@ def reduction(facts: Facts, scale: float) -> float:
 def _opened(content: bytes, facts: Facts, factor: float) -> Iterator["pyvips.Image"]:
     """The reduced picture, to be read once from top to bottom."""
     if facts.format == "jpeg":
-        whole = with_whole_blocks(with_true_transform(content), int(factor))
-        yield load("jpeg", whole, shrink=int(factor))
+        # Under no name of its own: what is declared otherwise is a copy, of which libvips has one.
+        yield load(
+            "jpeg",
+            with_whole_blocks(with_true_transform(content), int(factor)),
+            shrink=int(factor),
+        )
     elif facts.format == "svg":
         frame = reduced(Size(facts.width, facts.height), factor)
         yield svg.drawn(content, 1 / factor, frame)
