@@ -47,6 +47,7 @@ SHOWN_OTHERWISE = {
     "color/haraldk__invalid-icc-single-chunk-bad-sequence-number.jpg": BROKEN_PROFILE,
     "color/aomediacodec__kodim03_grayscale_gamma1.6.png": NO_GAMMA,
     "color/aomediacodec__ffffcc-gamma1.6.png": NO_GAMMA,
+    "formats/link-u__fox.profile0.8bpc.yuv420.monochrome.avif": "it shows limited gray as full",
     "color/aomediacodec__colors_hdr_rec2020.avif": "it does not bring high range down",
     "formats/lunapaint__g03n0g16.png": NO_GAMMA,
     "formats/lunapaint__g05n0g16.png": NO_GAMMA,

@@ -22,7 +22,7 @@ from tintype.ports.catalog import Catalog
 
 log = structlog.get_logger()
 
-_SECRET_PREFIX = "tt_"  # noqa: S105 - what every key begins with, for those who search for leaks
+SECRET_PREFIX = "tt_"  # noqa: S105 - what every key begins with, for those who search for leaks
 _SECRET_BYTES = 32
 _LONGEST_NAME = 100
 
@@ -105,7 +105,7 @@ class Access:
         if lasting is not None and lasting <= timedelta(0):
             raise ParameterInvalidError("A key cannot expire before it is made.")
         key = ApiKey(new_key_id(), name, given, now, None if lasting is None else now + lasting)
-        secret = _SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
+        secret = SECRET_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         self._catalog.keep_key(key, digest_of(secret))
         log.info("api_key.created", api_key=key.id, name=name, scopes=", ".join(sorted(given)))
         return key, secret

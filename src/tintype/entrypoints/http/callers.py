@@ -8,7 +8,7 @@ from tintype.entrypoints.http.guard import READING_METHODS, Origins
 from tintype.entrypoints.http.session import Sessions
 from tintype.errors import CrossSiteError, UnauthenticatedError
 from tintype.model import ApiKey
-from tintype.pipeline.access import ANYBODY, Access, Caller
+from tintype.pipeline.access import ANYBODY, SECRET_PREFIX, Access, Caller
 
 _BEARER = "bearer"
 _BASIC = "basic"
@@ -50,7 +50,8 @@ class Callers:
     def proven(self, request: Request) -> Caller | None:
         """Who is asking, by the API key or the session that came with the request; else None.
 
-        A key may come as the password of a name, for programs that know no other way.
+        A key may come as the password of a name, for programs that know no other way. Any other
+        password is for somebody else, such as a proxy in front.
 
         A session that has ended counts as none. Raises UnauthenticatedError for an API key that
         opens nothing, and CrossSiteError where a cookie, which a browser sends whoever asks, is to
@@ -59,8 +60,8 @@ class Callers:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == _BEARER:
             return _caller(request, self._access.admit(secret.strip()))
-        if scheme.lower() == _BASIC:
-            return _caller(request, self._access.admit(_password(secret)))
+        if scheme.lower() == _BASIC and (password := _password(secret)).startswith(SECRET_PREFIX):
+            return _caller(request, self._access.admit(password))
         key = self._sessions.key(request)
         if key is None:
             return None
@@ -70,11 +71,11 @@ class Callers:
 
 
 def _password(credentials: str) -> str:
-    """The password of HTTP's Basic authentication (RFC 7617); the user's name may be any."""
+    """The password of HTTP's Basic authentication (RFC 7617), or nothing; any name may come."""
     try:
         return b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
     except ValueError:
-        raise UnauthenticatedError from None
+        return ""
 
 
 def _caller(request: Request, key: ApiKey) -> Caller:

@@ -10,6 +10,7 @@ from tintype.entrypoints.http.routes import add_action
 from tintype.errors import (
     CatalogFailedError,
     CrossSiteError,
+    ParameterInvalidError,
     QueueFullError,
     ShuttingDownError,
     StoreFailedError,
@@ -39,6 +40,7 @@ class EventsApi:
             router,
             "/v1/events/s3",
             self.take_events,
+            ParameterInvalidError,
             CrossSiteError,
             TooManyBytesError,
             QueueFullError,
