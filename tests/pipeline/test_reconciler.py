@@ -16,6 +16,7 @@ from tintype.ports.catalog import Backlog, Catalog
 from tintype.ports.engine import Engine
 
 PATIENCE = 30.0
+HISTORY = 60.0  # seconds
 
 
 class Away:
@@ -59,7 +60,7 @@ def test_an_outage_is_told_once_and_its_end_too_and_the_work_goes_on(
     monkeypatch.setattr(Outage, "wait", 0.01)
     away = Away()
     catalog = cast("Catalog", away)
-    reconciler = Reconciler(catalog, cast("Engine", away), Crowding(catalog, 10), 60.0)
+    reconciler = Reconciler(catalog, cast("Engine", away), Crowding(catalog, 10), HISTORY)
     with capture_logs() as logs:
         reconciler.start()
         assert away.back.wait(PATIENCE)
@@ -68,3 +69,40 @@ def test_an_outage_is_told_once_and_its_end_too_and_the_work_goes_on(
     assert events == ["reconciler.failed", "run.reconciled", "reconciler.recovered"]
     assert logs[0]["detail"] == "The database failed: the server cannot be reached"
     assert away.started == [(Run("job_1", 1), Priority.HIGH)]
+
+
+class Full(Away):
+    """A catalog with three parts of history to forget, and then none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.did: list[str] = []
+        self.clean = threading.Event()
+        self._left = 3
+
+    def overdue(self, _seconds: float) -> list[Run]:
+        self.did.append("overdue")
+        return []
+
+    def sweep(self, seconds: float) -> int:
+        if seconds != HISTORY:  # the engine's own
+            return 0
+        self.did.append("sweep")
+        self._left -= 1
+        if self._left < 0:
+            self.clean.set()
+        return int(self._left >= 0)
+
+
+def test_between_the_parts_of_history_that_are_forgotten_runs_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Outage, "wait", 0.01)
+    full = Full()
+    catalog = cast("Catalog", full)
+    reconciler = Reconciler(catalog, cast("Engine", full), Crowding(catalog, 10), HISTORY)
+    reconciler.start()
+    assert full.clean.wait(PATIENCE)
+    reconciler.stop()
+    assert full.did[:8] == ["overdue", "sweep"] * 4
+    assert full.did.count("sweep") == 4, "until the next hour"

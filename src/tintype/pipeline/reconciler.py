@@ -34,6 +34,7 @@ class Reconciler:
         self._crowding = crowding
         self._history_seconds = history_seconds
         self._next_sweep = time.monotonic()
+        self._sweeping = False  # whether there may be more to forget
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="reconciler", daemon=True)
 
@@ -71,13 +72,12 @@ class Reconciler:
         self._crowding.count()
         if time.monotonic() >= self._next_sweep:
             self._next_sweep = time.monotonic() + _SWEEP_INTERVAL_SECONDS
-            self._sweep()
+            self._engine.sweep(_KEEP_RUNS_SECONDS)
+            self._sweeping = True
+        if self._sweeping:
+            self._sweeping = self._forget() > 0
 
-    def _sweep(self) -> None:
-        self._engine.sweep(_KEEP_RUNS_SECONDS)
-        for sweep, seconds in (
-            (self._catalog.forget, _KEEP_IDEMPOTENCY_SECONDS),
-            (self._catalog.sweep, self._history_seconds),
-        ):
-            while sweep(seconds) and not self._stopping.is_set():
-                pass
+    def _forget(self) -> int:
+        """Forget a part of what is over, as runs must not wait for the rest; how much it was."""
+        forgotten = self._catalog.forget(_KEEP_IDEMPOTENCY_SECONDS)
+        return forgotten + self._catalog.sweep(self._history_seconds)
